@@ -1,0 +1,1 @@
+"""Policies: the document, its evaluator, and what we recommend."""

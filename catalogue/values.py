@@ -1,0 +1,107 @@
+"""The plain values that the repository returns and everything above it reads. Knows no database and no page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from classifier.verdict import Verdict
+from crawler.records import Target
+
+
+class Standing(StrEnum):
+    """Who says that a tool exists: the server itself (confirmed) or a record about it (declared)."""
+
+    CONFIRMED = "confirmed"
+    DECLARED = "declared"
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRow:
+    """Where a server is listed."""
+
+    source: str
+    source_id: str
+    version: str | None
+    status: str
+    fetched_from: str
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IntrospectionRow:
+    """One attempt to list a target's tools, as remembered.
+
+    `outcome` is "introspected" or a `crawler.records.Reason`. `duration` is in seconds. `malformed` holds
+    (index, why, excerpt) of list entries that are no tools. `command` is what ran ("" for a remote).
+    """
+
+    target: str
+    started_at: datetime
+    duration: float
+    outcome: str
+    detail: str
+    protocol_version: str | None
+    server_info: Mapping[str, Any]
+    instructions: str | None
+    tools: int
+    pages: int
+    complete: bool
+    attempt: str
+    command: str
+    resolved: str | None
+    malformed: tuple[tuple[int, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """One way to reach a server, and how the last attempt went (`None`: never tried)."""
+
+    target: Target
+    latest: IntrospectionRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRow:
+    """A definition's place on a server now.
+
+    `occurrence` counts from 0 over tools of one name on one server (a server may list a name twice); (server, name,
+    occurrence) identifies a tool. `introspection` is where the definition was last confirmed (`None` when declared);
+    `declared_by` names the file or source that declares it. `verdict` is `None` only before `catalogue classify`.
+    """
+
+    server: str
+    name: str
+    occurrence: int
+    standing: Standing
+    definition: Mapping[str, Any]
+    digest: str
+    first_seen: datetime
+    last_seen: datetime
+    introspection: IntrospectionRow | None
+    declared_by: str | None
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRow:
+    """A server with its listings and targets, without its tools. `withdrawn` is true when a registry deleted it."""
+
+    name: str
+    title: str | None
+    description: str
+    version: str | None
+    repository_url: str | None
+    website_url: str | None
+    withdrawn: bool
+    first_seen: datetime
+    last_seen: datetime
+    listings: tuple[ListingRow, ...]
+    targets: tuple[TargetRow, ...]
+
+
+Report: TypeAlias = Callable[[str, int, int | None], None]
+"""Takes the progress of long work: what is being done, how many are done, how many there are (`None`: unknown)."""

@@ -1,0 +1,1 @@
+"""Finds MCP servers in registries and lists their tools. Knows no database and no rule."""

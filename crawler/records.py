@@ -1,0 +1,221 @@
+"""What crosses from the crawler to whoever runs it: listings, targets, introspections, and the sink that takes them.
+
+Knows no database and no rule. Everything in here came from a stranger, except the times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Literal, Protocol, TypeAlias
+
+Wire: TypeAlias = Mapping[str, Any]
+"""A decoded JSON object exactly as its author sent it."""
+
+
+class CrawlerError(Exception):
+    """Root of the crawler's own errors: one sentence that names the thing and says what was expected."""
+
+
+class SourceError(CrawlerError):
+    """A source as a whole could not be read: unreachable, not JSON, or of another shape than its API promises."""
+
+
+class TargetKind(StrEnum):
+    """How a server is delivered: a URL that runs already, or a package of one of the registries of server.json."""
+
+    REMOTE = "remote"
+    NPM = "npm"
+    PYPI = "pypi"
+    OCI = "oci"
+    NUGET = "nuget"
+    MCPB = "mcpb"
+
+
+class Transport(StrEnum):
+    """The transports of the MCP specification, in server.json's spelling."""
+
+    STREAMABLE_HTTP = "streamable-http"
+    SSE = "sse"
+    STDIO = "stdio"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing a target declares that it wants before it starts.
+
+    `name` is the variable's or header's name, or an argument's flag; a positional argument has the name "".
+    `value` is what the declaration fixes (a client configuration's argument, server.json's `value`); it is never a
+    secret: the readers of configurations drop the values of environment variables and headers.
+    """
+
+    kind: Literal["env", "header", "argument", "variable"]
+    name: str
+    description: str = ""
+    required: bool = False
+    secret: bool = False
+    value: str | None = None
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+    format: str = "string"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One way to reach a server. `address` is a URL (remote, mcpb) or a package's identifier, without its version."""
+
+    kind: TargetKind
+    transport: Transport
+    address: str
+    version: str | None = None
+    needs: tuple[Need, ...] = ()
+
+    def __str__(self) -> str:
+        """`npm:@scope/name@1.2.3`, or the URL of a remote."""
+        if self.kind is TargetKind.REMOTE:
+            return self.address
+        return f"{self.kind.value}:{self.address}" + (f"@{self.version}" if self.version else "")
+
+
+class ListingStatus(StrEnum):
+    """The registry's word on a server; `deleted` withdraws it from the catalogue."""
+
+    ACTIVE = "active"
+    DEPRECATED = "deprecated"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one source says of one server.
+
+    `source_id` identifies the server within its source. `raw` is the source's record, whole; `digest` is the SHA-256 of
+    its JSON with sorted keys, so that an unchanged record is seen as such.
+    """
+
+    source: str
+    source_id: str
+    name: str
+    title: str | None
+    description: str
+    version: str | None
+    repository_url: str | None
+    website_url: str | None
+    targets: tuple[Target, ...]
+    fetched_from: str
+    fetched_at: datetime
+    digest: str
+    status: ListingStatus
+    raw: Wire
+
+
+class DropReason(StrEnum):
+    """Why a record of a source became no listing."""
+
+    NOT_AN_OBJECT = "not-an-object"
+    NO_NAME = "no-name"
+    NO_TARGET = "no-usable-target"
+    DUPLICATE_NAME = "duplicate-name"
+    TOO_LARGE = "too-large"
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A record that became no listing, and why; `source_id` names it as well as it can be named."""
+
+    source: str
+    source_id: str
+    reason: DropReason
+    detail: str
+
+
+class Reason(StrEnum):
+    """Why a target was not introspected: one closed list, stored and published under these words."""
+
+    SIGN_IN = "sign-in-required"  # 401
+    PAYMENT = "payment-required"  # 402
+    FORBIDDEN = "forbidden"  # 403
+    NOT_FOUND = "not-found"  # 404, 405 and 410, in both eras
+    RATE_LIMITED = "rate-limited"  # 429
+    SERVER_ERROR = "server-error"  # 5xx
+    REDIRECTED = "redirected"  # to another origin; same-origin 307 and 308 are followed
+    ADDRESS_REFUSED = "address-refused"  # not a public address, or not an address we ask
+    UNREACHABLE = "unreachable"  # DNS, TCP or TLS failed
+    TIMED_OUT = "timed-out"
+    TOO_LARGE = "too-large"  # bytes, pages, tools or nesting over the budget
+    NOT_MCP = "not-mcp"  # it answers, in another protocol
+    PROTOCOL_ERROR = "protocol-error"  # it speaks MCP, and answered with an error or out of turn
+    NEEDS_CONFIGURATION = "needs-configuration"  # variables in the URL, or it says what it lacks
+    NO_SANDBOX = "no-sandbox"
+    NO_RUNTIME = "no-runtime"  # node, say, is not on this machine
+    INSTALL_FAILED = "install-failed"
+    START_FAILED = "start-failed"  # the process ended before it listed its tools
+    UNSUPPORTED = "unsupported-target"  # a kind of package that is recorded and not run
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """An entry of a tools list that is not a tool: its place in the list, why, and what was sent (shortened)."""
+
+    index: int
+    why: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How a listing was brought about, so that anyone can repeat it.
+
+    `name` is "bare" (as declared, nothing filled in) or "dummy-values" (declared needs filled with made-up values, so
+    an empty listing is no fact). `command` is what ran inside the sandbox ("" for a remote); `resolved` is the version
+    that was installed, `None` for a remote.
+    """
+
+    name: Literal["bare", "dummy-values"]
+    command: str
+    resolved: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Introspected:
+    """A target listed its tools.
+
+    `tools` holds each definition's wire JSON verbatim, in the order listed; what was in the list and is no tool stands
+    in `malformed`. `complete` says that the last page was reached within the budget. `ttl` is the server's own `ttlMs`.
+    """
+
+    target: Target
+    started_at: datetime
+    duration: timedelta
+    protocol_version: str
+    server_info: Wire
+    instructions: str | None
+    tools: tuple[Wire, ...]
+    pages: int
+    complete: bool
+    ttl: timedelta | None
+    attempt: Attempt
+    malformed: tuple[Malformed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotIntrospected:
+    """A target did not list its tools. It has no `tools` attribute: a failed listing is not an empty one."""
+
+    target: Target
+    started_at: datetime
+    duration: timedelta
+    reason: Reason
+    detail: str
+
+
+class Sink(Protocol):
+    """Takes what the spiders find. Each call is complete: a crawl that is killed loses nothing taken before."""
+
+    def listing(self, listing: Listing) -> None:
+        """Take one listing."""
+
+    def dropped(self, dropped: Dropped) -> None:
+        """Take note of a record that became no listing."""

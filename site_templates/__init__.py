@@ -1,0 +1,1 @@
+"""Jinja2 templates and assets of the site; no logic."""
