@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Category(StrEnum):
@@ -137,3 +138,155 @@ SIGNALS: Mapping[str, str] = {
     "references-other-tools": "tells the model what to do with other tools",
 }
 """Every signal, with words that complete "The tool ..."."""
+
+_ORDER = tuple(Category)
+
+BASE_SEVERITY: Mapping[Category, Severity] = {
+    Category.UNCLASSIFIED: Severity.HIGH,
+    Category.READ: Severity.LOW,
+    Category.WRITE: Severity.MEDIUM,
+    Category.EXECUTE: Severity.HIGH,
+    Category.DESTRUCTIVE: Severity.CRITICAL,
+    Category.FINANCIAL: Severity.CRITICAL,
+}
+"""The severity of a category by itself; what no rule knows counts as high until one does."""
+
+RAISED: Mapping[tuple[Category, str], Severity] = {
+    (Category.READ, "private-data"): Severity.MEDIUM,
+    (Category.READ, "network"): Severity.MEDIUM,
+    (Category.READ, "filesystem"): Severity.MEDIUM,
+    (Category.READ, "credentials-out"): Severity.HIGH,
+    (Category.WRITE, "admin"): Severity.HIGH,
+    (Category.WRITE, "bulk"): Severity.HIGH,
+    (Category.WRITE, "irreversible"): Severity.HIGH,
+    (Category.WRITE, "credentials-out"): Severity.HIGH,
+    (Category.EXECUTE, "code"): Severity.CRITICAL,
+    (Category.EXECUTE, "admin"): Severity.CRITICAL,
+}
+"""The one table of signals that raise a severity; nothing ever lowers it."""
+
+
+def more_severe(category: Category) -> int:
+    """Order categories: Financial > Destructive > Execute > Write > Read > Unclassified."""
+    return _ORDER.index(category)
+
+
+def judge_severity(category: Category, signals: Iterable[str]) -> tuple[Severity, str]:
+    """Return the severity and the sentence that says why."""
+    severity = BASE_SEVERITY[category]
+    reason = f"{severity.value.capitalize()} is the base severity of {category.value.capitalize()}."
+    ranks = tuple(Severity)
+    for signal in signals:
+        raised = RAISED.get((category, signal))
+        if raised and ranks.index(raised) > ranks.index(severity):
+            severity = raised
+            reason = f"Raised to {raised.value}, because the tool {SIGNALS[signal]}."
+    return severity, reason
+
+
+def decide(matches: Iterable[Match]) -> tuple[Category, Confidence, tuple[Match, ...], tuple[Match, ...]]:
+    """Weigh the matches of all category rules; return category, confidence, support and dissent, each strongest first.
+
+    The strongest tier that has a match decides; in it, the most severe category. Confidence is the tier, one lower if
+    the same tier holds a match for another category.
+    """
+    ranked = sorted(matches, key=_rank)
+    if not ranked:
+        return Category.UNCLASSIFIED, Confidence.NONE, (), ()
+    tier = [match for match in ranked if match.strength is ranked[0].strength]
+    category = max((match.category for match in tier), key=more_severe)
+    levels = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
+    level = tuple(Strength).index(ranked[0].strength) - any(match.category is not category for match in tier)
+    support = tuple(match for match in ranked if match.category is category)
+    dissent = tuple(match for match in ranked if match.category is not category)
+    return category, levels[max(level, 0)], support, dissent
+
+
+def _rank(match: Match) -> tuple[int, int, str]:
+    return -tuple(Strength).index(match.strength), -more_severe(match.category), match.rule
+
+
+def to_wire(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as JSON values, in the order of its fields."""
+    return {
+        "definition": verdict.definition,
+        "ruleset": verdict.ruleset,
+        "category": verdict.category.value,
+        "severity": verdict.severity.value,
+        "confidence": verdict.confidence.value,
+        "signals": [{"id": one.id, "evidence": _evidence_list(one.evidence)} for one in verdict.signals],
+        "support": [_match(one) for one in verdict.support],
+        "dissent": [_match(one) for one in verdict.dissent],
+        "rationale": verdict.rationale,
+        "severity_reason": verdict.severity_reason,
+        "actions": [
+            {
+                "parameter": one.parameter,
+                "value": one.value,
+                "category": one.category.value,
+                "evidence": _evidence_list(one.evidence),
+            }
+            for one in verdict.actions
+        ],
+    }
+
+
+def from_wire(data: Mapping[str, Any]) -> Verdict:
+    """Read back what `to_wire` wrote. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
+    return Verdict(
+        definition=data["definition"],
+        ruleset=data["ruleset"],
+        category=Category(data["category"]),
+        severity=Severity(data["severity"]),
+        confidence=Confidence(data["confidence"]),
+        signals=tuple(Signal(one["id"], _read_evidence(one["evidence"])) for one in data["signals"]),
+        support=tuple(map(_read_match, data["support"])),
+        dissent=tuple(map(_read_match, data["dissent"])),
+        rationale=data["rationale"],
+        severity_reason=data["severity_reason"],
+        actions=tuple(
+            ActionVerdict(one["parameter"], one["value"], Category(one["category"]), _read_evidence(one["evidence"]))
+            for one in data["actions"]
+        ),
+    )
+
+
+def _match(match: Match) -> dict[str, Any]:
+    return {
+        "rule": match.rule,
+        "category": match.category.value,
+        "strength": match.strength.value,
+        "says": match.says,
+        "evidence": _evidence_list(match.evidence),
+    }
+
+
+def _evidence_list(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "rule": one.rule,
+            "leaf": one.leaf,
+            "pointer": one.pointer,
+            "quote": one.quote,
+            "span": list(one.span),
+            "note": one.note,
+        }
+        for one in evidence
+    ]
+
+
+def _read_match(data: Mapping[str, Any]) -> Match:
+    return Match(
+        data["rule"],
+        Category(data["category"]),
+        Strength(data["strength"]),
+        data["says"],
+        _read_evidence(data["evidence"]),
+    )
+
+
+def _read_evidence(data: list[Mapping[str, Any]]) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(one["rule"], one["leaf"], one["pointer"], one["quote"], (one["span"][0], one["span"][1]), one["note"])
+        for one in data
+    )

@@ -1,0 +1,228 @@
+"""A set of rules, loaded and compiled once, and the judging of tools by it. No network, no database, no clock.
+
+Each rule is found through the words that a tool must have for it to match, so that the cost of a verdict grows with the
+tool's text and not with the number of rules.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import yaml
+
+from classifier.features import Features
+from classifier.leaves import Found, Subject
+from classifier.lexicon import Lexicon
+from classifier.rule import Problem, Rule, parse_rule, read_yaml
+from classifier.tool import ClassifierError, Tool
+from classifier.verdict import (
+    ActionVerdict,
+    Category,
+    Evidence,
+    Match,
+    Signal,
+    Verdict,
+    decide,
+    judge_severity,
+    more_severe,
+)
+
+ENGINE = 1
+"""Part of every ruleset's digest: raised whenever this package could read the same rules differently."""
+
+_WORDS = "_words.yaml"
+
+
+class RuleSetError(ClassifierError):
+    """A rule set that cannot be used. `problems` are all that is wrong, each with file, line and key."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Join the problems, one a line."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Compiled rules. `rules` are in the order of their ids; only stable ones take part in verdicts."""
+
+    rules: tuple[Rule, ...]
+    lexicon: Lexicon
+    digest: str
+
+    def by_id(self, name: str) -> Rule | None:
+        """Return the rule of this id or alias."""
+        return next((rule for rule in self.rules if name == rule.id or name in rule.aliases), None)
+
+    def judge(self, wire: Any) -> Verdict:
+        """Judge a definition. Raises `classifier.tool.NotAToolError` for what is none."""
+        tool = Tool.from_wire(wire)
+        features = Features(tool, self.lexicon)
+        keys = frozenset(features.keys())
+        category, confidence, support, dissent = decide(self._matches(features, keys))
+        actions = tuple(self._actions(features))
+        signals = self._signals(Subject(features, category), keys)
+        severity, reason = judge_severity(category, (signal.id for signal in signals))
+        return Verdict(
+            definition=tool.digest,
+            ruleset=self.digest,
+            category=category,
+            severity=severity,
+            confidence=confidence,
+            signals=signals,
+            support=support,
+            dissent=dissent,
+            rationale=self._rationale(category, support, dissent),
+            severity_reason=reason,
+            actions=actions,
+        )
+
+    @cached_property
+    def _category_index(self) -> _Index:
+        return _Index(rule for rule in self.rules if rule.asserts and rule.status == "stable")
+
+    @cached_property
+    def _signal_index(self) -> _Index:
+        return _Index(rule for rule in self.rules if rule.signals and rule.status == "stable")
+
+    def _matches(self, features: Features, keys: Iterable[str]) -> Iterator[Match]:
+        subject = Subject(features)
+        for rule in self._category_index.candidates(keys):
+            found = rule.condition.ask(subject)
+            if found and rule.asserts:
+                yield Match(rule.id, rule.asserts, rule.strength, says(rule, found), evidence(rule, found))
+
+    def _signals(self, subject: Subject, keys: Iterable[str]) -> tuple[Signal, ...]:
+        """Return the signals in the order of their ids, the evidence of each from all its rules."""
+        found: dict[str, list[Evidence]] = {}
+        for rule in sorted(self._signal_index.candidates(keys), key=lambda rule: rule.id):
+            one = rule.condition.ask(subject)
+            if one and rule.signals:
+                found.setdefault(rule.signals, []).extend(evidence(rule, one))
+        return tuple(Signal(name, tuple(dict.fromkeys(found[name]))) for name in sorted(found))
+
+    def _actions(self, features: Features) -> Iterator[ActionVerdict]:
+        """Judge each value of an action parameter as if it were a tool of its own, on the same object."""
+        objects = {token.word for act in features.name_acts for token in act.objects}
+        rest = " ".join(token.word for token in features.tool.words if not features.name_acts or token.word in objects)
+        for one in features.action_parameters:
+            for index, value in enumerate(one.enum):
+                pseudo = Features(Tool.from_wire({"name": f"{value} {rest}"}), self.lexicon)
+                category, _, support, _ = decide(self._matches(pseudo, frozenset(pseudo.keys())))
+                pointer = f"{one.enum_pointer}/{index}" if one.enum_pointer else one.pointer
+                quoted = value if one.enum_pointer else one.name
+                yield ActionVerdict(
+                    one.path,
+                    value,
+                    category,
+                    tuple(Evidence(match.rule, "action_value", pointer, quoted, (0, len(quoted))) for match in support),
+                )
+
+    def _rationale(self, category: Category, support: tuple[Match, ...], dissent: tuple[Match, ...]) -> str:
+        """Say what the tool does, which words say so, and what speaks for another category."""
+        if not support:
+            return "No rule recognises what it does from its name, description or schema, so it has no category."
+        titles = {rule.id: rule.title for rule in self.rules}
+        first = support[0]
+        parts = [f"The tool {titles[first.rule]}: {first.says}."]
+        if len(support) > 1:
+            parts.append(f"Also, {support[1].says}.")
+        if dissent:
+            other = dissent[0]
+            weight = "a weaker sign" if other.strength is not first.strength else "a milder category"
+            if more_severe(other.category) > more_severe(category):
+                weight = "a weaker sign"
+            parts.append(
+                f"Against it, {other.says}, which would make it {other.category.value.capitalize()}: {weight}."
+            )
+        return " ".join(parts)
+
+
+class _Index:
+    """Rules by the keys that a tool must have for them to match."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._by_key: dict[str, list[Rule]] = {}
+        self._always: list[Rule] = []
+        for rule in rules:
+            keys = rule.condition.keys()
+            if keys is None:
+                self._always.append(rule)
+            for key in keys or ():
+                self._by_key.setdefault(key, []).append(rule)
+
+    def candidates(self, keys: Iterable[str]) -> list[Rule]:
+        """Return every rule that could match a tool with these keys, each once."""
+        found = {rule.id: rule for rule in self._always}
+        for key in keys:
+            for rule in self._by_key.get(key, ()):
+                found[rule.id] = rule
+        return list(found.values())
+
+
+def evidence(rule: Rule, found: Iterable[Found]) -> tuple[Evidence, ...]:
+    """Turn what a rule's leaves found into evidence."""
+    return tuple(Evidence(rule.id, one.leaf, one.pointer, one.quote, one.span, one.note) for one in found)
+
+
+def says(rule: Rule, found: Iterable[Found]) -> str:
+    """Fill a rule's rationale: each placeholder with the words that its leaf found, {quote} with all of them."""
+    captures: dict[str, str] = {}
+    for one in found:
+        words = one.quote or one.note
+        captures[one.leaf] = f"{captures[one.leaf]} … {words}" if one.leaf in captures else words
+        captures.setdefault("quote", words)
+    text = rule.rationale
+    for name, words in captures.items():
+        text = text.replace("{" + name + "}", words if len(words) <= 120 else words[:119] + "…")
+    return text
+
+
+def load(folder: Traversable | None = None) -> RuleSet:
+    """Load a folder of rules (default: the rules of this package). Raises `RuleSetError` with all problems at once."""
+    root = folder if folder is not None else files("classifier") / "rules"
+    texts = dict(sorted(_texts(root)))
+    lexicon, problems = _lexicon(texts.pop(_WORDS, ""))
+    rules: list[Rule] = []
+    for file, text in texts.items():
+        rule, wrong = parse_rule(file, text, lexicon)
+        problems += wrong
+        if rule:
+            rules.append(rule)
+    if not texts and not problems:
+        problems.append(Problem(str(root), 1, "(folder)", "holds no rule"))
+    if problems:
+        raise RuleSetError(problems)
+    digest = hashlib.sha256(json.dumps([ENGINE, texts, lexicon.source]).encode("ascii")).hexdigest()
+    return RuleSet(tuple(sorted(rules, key=lambda rule: rule.id)), lexicon, digest)
+
+
+def _texts(root: Traversable) -> Iterator[tuple[str, str]]:
+    """Yield the relative name and text of every YAML file, two levels deep."""
+    try:
+        entries = list(root.iterdir())
+        for entry in entries:
+            if entry.is_dir():
+                for inner in entry.iterdir():
+                    if inner.name.endswith(".yaml"):
+                        yield f"{entry.name}/{inner.name}", inner.read_text("utf-8")
+            elif entry.name.endswith(".yaml"):
+                yield entry.name, entry.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleSetError([Problem(str(root), 1, "(folder)", f"cannot be read: {error}")]) from error
+
+
+def _lexicon(text: str) -> tuple[Lexicon, list[Problem]]:
+    try:
+        data: Mapping[str, Any] = read_yaml(text)
+    except yaml.YAMLError as error:
+        return Lexicon(), [Problem(_WORDS, 1, "(file)", f"not YAML: {error}")]
+    lexicon, wrong = Lexicon.from_yaml(data, text)
+    return lexicon, [Problem(_WORDS, 1, what.partition(":")[0], what.partition(": ")[2]) for what in wrong]

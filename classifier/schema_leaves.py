@@ -1,0 +1,312 @@
+"""The leaves that ask about a definition's schemas, hints and form; see `classifier.leaves` for what a leaf is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from classifier.leaves import (
+    Found,
+    Leaf,
+    LeafError,
+    Subject,
+    read_list,
+    read_mapping,
+    read_phrases,
+    read_verbs,
+    words_in_row,
+)
+from classifier.lexicon import Lexicon, WordList
+from classifier.phrase import Phrase, find_phrase
+from classifier.schema import Parameter
+from classifier.text import split_identifier, split_sentences
+from classifier.verdict import Category
+
+_TYPES = ("string", "number", "integer", "boolean", "array", "object")
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterLeaf(Leaf):
+    """A parameter (or, for `output`, a property of the result) of which everything stated is true.
+
+    A type matches the parameter's own type; "unstated" matches where the schema gives none. `types` of an array's items
+    are not looked at: the items' own properties are parameters too.
+    """
+
+    key: str
+    names: WordList | None
+    types: tuple[str, ...]
+    formats: tuple[str, ...]
+    enum: WordList | None
+    phrases: tuple[Phrase, ...]
+    required: bool | None
+    top: bool | None
+
+    @classmethod
+    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:
+        """Take a mapping of name, type, format, enum, description, required and top."""
+        value = read_mapping(value, ("name", "type", "format", "enum", "description", "required", "top"))
+        for flag in ("required", "top"):
+            if not isinstance(value.get(flag, False), bool):
+                raise LeafError(f"{flag} is true or false, not {value[flag]!r}")
+        types = _strings(value.get("type", []))
+        if unknown := set(types) - {*_TYPES, "unstated"}:
+            raise LeafError(f"{min(unknown)!r} is no JSON Schema type")
+        return cls(
+            key,
+            read_list(value["name"], lexicon, "names") if "name" in value else None,
+            types,
+            _strings(value.get("format", [])),
+            read_list(value["enum"], lexicon, "words") if "enum" in value else None,
+            read_phrases(value["description"], lexicon) if "description" in value else (),
+            value.get("required"),
+            value.get("top"),
+        )
+
+    def keys(self) -> frozenset[str] | None:
+        prefix = "parameter:" if self.key == "parameter" else "output:"
+        if self.names is None:
+            return frozenset([prefix])
+        return frozenset(prefix + entry.strip("=$").split()[-1] for entry in self.names.forms)
+
+    def ask(self, subject: Subject) -> tuple[Found, ...]:
+        tool = subject.features.tool
+        for one in tool.parameters if self.key == "parameter" else tool.output:
+            found = self._ask_one(one, subject.features.lexicon)
+            if found:
+                return found
+        return ()
+
+    def _ask_one(self, one: Parameter, lexicon: Lexicon) -> tuple[Found, ...]:
+        if self.required not in (None, one.required) or self.top not in (None, one.depth == 0):
+            return ()
+        if self.types and not (set(one.types) & set(self.types) or (not one.types and "unstated" in self.types)):
+            return ()
+        if self.formats and one.format not in self.formats:
+            return ()
+        found = [Found(self.key, one.pointer, one.name, (0, len(one.name)))]
+        if self.names and not name_matches(one, self.names):
+            return ()
+        if self.enum:
+            value = next((item for item in _values(self.key, one) if item.quote.lower() in self.enum.forms), None)
+            if value is None:
+                return ()
+            found.append(value)
+        if self.phrases:
+            words = _in_description(self.key, one, self.phrases, lexicon)
+            if words is None:
+                return ()
+            found.append(words)
+        return tuple(found)
+
+
+def name_matches(one: Parameter, names: WordList) -> bool:
+    """Tell whether a parameter's name is in a list of kind `names`; see `classifier.lexicon`."""
+    words = [token.word for token in one.words]
+    joined = " ".join(words)
+    if "=" + joined in names.forms:
+        return True
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + 4, len(words) + 1)):
+            row = " ".join(words[start:end])
+            if row in names.forms or (end == len(words) and row + "$" in names.forms):
+                return True
+    return False
+
+
+def _in_description(key: str, one: Parameter, phrases: tuple[Phrase, ...], lexicon: Lexicon) -> Found | None:
+    match = find_phrase(phrases, split_sentences(one.description), lexicon)
+    if match is None:
+        return None
+    _, first, last = match
+    span = (first.start, last.end)
+    return Found(key, one.pointer + "/description", one.description[slice(*span)], span)
+
+
+def _values(key: str, one: Parameter) -> Iterator[Found]:
+    """Yield the values of a closed list, each at its place ("" where the list is made of `const` branches)."""
+    for index, value in enumerate(one.enum):
+        if isinstance(value, str):
+            if one.enum_pointer:
+                yield Found(key, f"{one.enum_pointer}/{index}", value, (0, len(value)))
+            else:
+                yield Found(key, one.pointer, one.name, (0, len(one.name)), f"one of its values is {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionValueLeaf(Leaf):
+    """A value of a parameter that chooses the action ("delete" of action: list, delete), by its verb and object."""
+
+    key: str
+    verbs: WordList
+    objects: WordList | None
+
+    @classmethod
+    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:
+        """Take a list of verbs, or a mapping of verb and object."""
+        if not isinstance(value, Mapping):
+            return cls(key, read_verbs(value, lexicon), None)
+        value = read_mapping(value, ("verb", "object"))
+        objects = read_list(value["object"], lexicon, "nouns") if "object" in value else None
+        return cls(key, read_verbs(value.get("verb"), lexicon), objects)
+
+    def keys(self) -> frozenset[str] | None:
+        return frozenset(["action:"])
+
+    def ask(self, subject: Subject) -> tuple[Found, ...]:
+        for one in subject.features.action_parameters:
+            for found in _values(self.key, one):
+                if found.pointer != one.pointer and self._is_act(found.quote, subject):
+                    return (found,)
+        return ()
+
+    def _is_act(self, value: str, subject: Subject) -> bool:
+        words = split_identifier(value)
+        if not words or words[0].word not in self.verbs.forms:
+            return False
+        others = (*words[1:], *subject.features.tool.words)
+        return self.objects is None or next(words_in_row(others, self.objects), None) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationLeaf(Leaf):
+    """The server's own hints, each in one of its three states."""
+
+    key: str
+    wanted: tuple[tuple[str, bool | None], ...]
+
+    HINTS: ClassVar[Mapping[str, str]] = {
+        "read_only": "readOnlyHint",
+        "destructive": "destructiveHint",
+        "idempotent": "idempotentHint",
+        "open_world": "openWorldHint",
+    }
+
+    @classmethod
+    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:  # noqa: ARG003  every leaf is read the same way
+        """Take a mapping of hints to true, false or absent."""
+        value = read_mapping(value, tuple(cls.HINTS))
+        states = {True: True, False: False, "absent": None}
+        for hint, state in value.items():
+            if state not in states:
+                raise LeafError(f"{hint} is true, false or absent, not {state!r}")
+        return cls(key, tuple((hint, states[state]) for hint, state in value.items()))
+
+    def keys(self) -> frozenset[str] | None:
+        stated = [f"hint:{hint}:{state}" for hint, state in self.wanted if state is not None]
+        return frozenset(stated[:1]) or None
+
+    def ask(self, subject: Subject) -> tuple[Found, ...]:
+        annotations = subject.features.tool.annotations
+        if any(getattr(annotations, hint) is not state for hint, state in self.wanted):
+            return ()
+        return tuple(self._found(hint, state) for hint, state in self.wanted)
+
+    def _found(self, hint: str, state: bool | None) -> Found:
+        if state is None:
+            return Found(self.key, "", "", (0, 0), f"{self.HINTS[hint]} is absent")
+        name = self.HINTS[hint]
+        return Found(self.key, f"/annotations/{name}", name, (0, len(name)), f"{name} is {str(state).lower()}")
+
+
+@dataclass(frozen=True, slots=True)
+class StructureLeaf(Leaf):
+    """A property of the definition's form."""
+
+    key: str
+    wanted: str
+
+    KINDS: ClassVar[tuple[str, ...]] = ("no-description", "many-parameters", "open-arguments", "several-actions")
+
+    @classmethod
+    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:  # noqa: ARG003  every leaf is read the same way
+        """Take one of the kinds."""
+        if value not in cls.KINDS:
+            raise LeafError(f"expected one of {', '.join(cls.KINDS)}, not {value!r}")
+        return cls(key, value)
+
+    def keys(self) -> frozenset[str] | None:
+        return frozenset(["structure:" + self.wanted])
+
+    def ask(self, subject: Subject) -> tuple[Found, ...]:
+        features = subject.features
+        if self.wanted not in features.structure:
+            return ()
+        if self.wanted == "several-actions":
+            one = features.action_parameters[0]
+            return (Found(self.key, one.pointer, one.name, (0, len(one.name)), f"{len(one.enum)} actions"),)
+        notes = {
+            "no-description": "no description, or an empty one",
+            "many-parameters": f"{sum(one.depth == 0 for one in features.tool.parameters)} parameters",
+            "open-arguments": "additionalProperties is true",
+        }
+        return (
+            Found(self.key, "" if self.wanted == "no-description" else "/inputSchema", "", (0, 0), notes[self.wanted]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CharactersLeaf(Leaf):
+    """Characters that a person does not see, in any string of the definition."""
+
+    key: str
+    pattern: re.Pattern[str]
+
+    CLASSES: ClassVar[Mapping[str, str]] = {
+        "zero-width": "[\u200b\u2060-\u2064\ufeff\u180e]",
+        "bidirectional": "[\u202a-\u202e\u2066-\u2069]",
+        "tag": "[\U000e0000-\U000e007f]",
+        "escape": "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]",
+    }
+
+    @classmethod
+    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:  # noqa: ARG003  every leaf is read the same way
+        """Take a list of classes."""
+        classes = _strings(value)
+        if not classes or set(classes) - set(cls.CLASSES):
+            raise LeafError(f"expected a list of {', '.join(cls.CLASSES)}, not {value!r}")
+        return cls(key, re.compile("|".join(cls.CLASSES[name] for name in classes)))
+
+    def keys(self) -> frozenset[str] | None:
+        return frozenset(["characters:"])
+
+    def ask(self, subject: Subject) -> tuple[Found, ...]:
+        for pointer, text in subject.features.texts:
+            match = self.pattern.search(text)
+            if match:
+                note = f"U+{ord(match.group()):04X}"
+                return (Found(self.key, pointer, match.group(), match.span(), note),)
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLeaf(Leaf):
+    """The category that the category rules gave the tool; for rules of signals only."""
+
+    key: str
+    categories: frozenset[Category]
+
+    @classmethod
+    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:  # noqa: ARG003  every leaf is read the same way
+        """Take a list of categories."""
+        names = _strings(value)
+        if not names or set(names) - {one.value for one in Category}:
+            raise LeafError(f"expected a list of categories, not {value!r}")
+        return cls(key, frozenset(Category(name) for name in names))
+
+    def keys(self) -> frozenset[str] | None:
+        return None
+
+    def ask(self, subject: Subject) -> tuple[Found, ...]:
+        if subject.category not in self.categories:
+            return ()
+        return (Found(self.key, "", "", (0, 0), f"our rules call it {subject.category.value}"),)
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise LeafError(f"expected a word or a list of words, not {value!r}")
+    return tuple(items)
