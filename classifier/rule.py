@@ -92,7 +92,7 @@ def parse_rule(file: str, text: str, lexicon: Lexicon) -> tuple[Rule | None, lis
     if condition:
         found += _condition_faults(data, condition)
     if found or condition is None:
-        return None, [Problem(file, _line(text, key), key, what) for key, what in found]
+        return None, [Problem(file, line_of(text, key), key, what) for key, what in found]
     return _build(data, text, condition), []
 
 
@@ -196,7 +196,7 @@ def example_wire(example: Mapping[str, Any]) -> Mapping[str, Any]:
     return wire
 
 
-def _line(text: str, key: str) -> int:
+def line_of(text: str, key: str) -> int:
     """Return the line that a top-level key stands on; 1 when it stands nowhere."""
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(key + ":"):

@@ -1,0 +1,72 @@
+"""Checks a folder of rules more closely than loading it does: examples, rules that are the same, lists nobody uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources.abc import Traversable
+
+from classifier.features import Features
+from classifier.leaves import Subject
+from classifier.rule import Problem, Rule, line_of
+from classifier.ruleset import RuleSet, RuleSetError, load
+from classifier.tool import Tool
+from classifier.verdict import Category
+
+_PARSING_LISTS = {"clause-ends", "lead-in", "hedges", "noun-verbs", "action-names", "effect-verbs", "any-verbs"}
+
+
+def check(folder: Traversable | None = None) -> RuleSet:
+    """Load a folder of rules and check all of it. Raises `RuleSetError` with all problems at once."""
+    ruleset = load(folder)
+    problems = [*_examples(ruleset), *_names(ruleset), *_twins(ruleset), *_unused(ruleset)]
+    if problems:
+        raise RuleSetError(problems)
+    return ruleset
+
+
+def fires(rule: Rule, wire: object, ruleset: RuleSet) -> bool:
+    """Tell whether one rule fires on a definition; for a signal's rule, after the category rules have decided."""
+    features = Features(Tool.from_wire(wire), ruleset.lexicon)
+    category: Category | None = ruleset.judge(wire).category if rule.signals else None
+    return rule.condition.ask(Subject(features, category)) is not None
+
+
+def _examples(ruleset: RuleSet) -> Iterator[Problem]:
+    for rule in ruleset.rules:
+        for kind, wanted in (("match", True), ("no_match", False)):
+            for wire in rule.examples[kind]:
+                if fires(rule, wire, ruleset) is not wanted:
+                    what = f"the rule {'does not fire' if wanted else 'fires'} on {wire['name']!r} of {kind}"
+                    yield Problem(_file(rule), line_of(rule.source, "examples"), "examples", what)
+
+
+def _names(ruleset: RuleSet) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for rule in ruleset.rules:
+        for name in (rule.id, *rule.aliases):
+            if name in seen:
+                yield Problem(
+                    _file(rule), line_of(rule.source, "aliases"), "aliases", f"{name!r} is also a name of {seen[name]}"
+                )
+            seen[name] = rule.id
+
+
+def _twins(ruleset: RuleSet) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for rule in ruleset.rules:
+        same = repr((rule.asserts, rule.signals, rule.when))
+        if same in seen:
+            yield Problem(_file(rule), line_of(rule.source, "when"), "when", f"the same condition as {seen[same]}")
+        seen[same] = rule.id
+
+
+def _unused(ruleset: RuleSet) -> Iterator[Problem]:
+    texts = [rule.source for rule in ruleset.rules]
+    for name in ruleset.lexicon.lists:
+        used = name in _PARSING_LISTS or f"<{name}>" in ruleset.lexicon.source
+        if not used and not any(name in text for text in texts):
+            yield Problem("_words.yaml", line_of(ruleset.lexicon.source, name), name, "no rule uses this list")
+
+
+def _file(rule: Rule) -> str:
+    return f"{rule.asserts.value if rule.asserts else 'signals'}/{rule.id}.yaml"
