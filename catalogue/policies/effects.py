@@ -1,0 +1,224 @@
+"""Says in sentences what a policy does to a tool, by running the evaluator on calls made up from the tool's schema.
+
+Every sentence is chosen by the decision that was observed, none by reading the policy: the policy only suggests which
+arguments are worth trying. Arguments that no rule looks at change no decision, so the calls leave them out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any
+
+from catalogue.policies.document import Operator, Policy, Predicate, ToolRule, Window
+from catalogue.policies.evaluate import Decision, Evaluator, Outcome
+from catalogue.policies.parameters import arguments_of, node_at
+from catalogue.policies.paths import Lack, with_value
+from catalogue.policies.place import is_scalar, step
+
+_TEXTS = (
+    "https://example.com/",
+    "notes.txt",
+    "example",
+    "../etc/passwd",
+    "file:///etc/passwd",
+    "http://me@example.com/",
+    "http://localhost/",
+    "http://169.254.169.254/latest/meta-data/",
+)
+"""What is tried where a pattern judges text: three harmless ones, and what our own recommendations are about."""
+_MOST_TRIED = 200
+"""Combinations of arguments tried for one rule."""
+_MOST_CALLS = 10_000
+"""Calls in a row after which a limit counts as out of reach."""
+_MOST_SHOWN = 4
+"""Values shown in one sentence."""
+_WINDOWS = {Window.MINUTE: 60.0, Window.HOUR: 3600.0, Window.DAY: 86400.0}
+
+_Call = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """A tool under a policy. `known` are the values that the schema names for a path."""
+
+    policy: Policy
+    name: str
+    known: Mapping[str, tuple[object, ...]]
+
+    @property
+    def rule(self) -> ToolRule:
+        return self.policy.tools.get(self.name, ToolRule())
+
+    def decide(self, call: _Call) -> Decision:
+        """The decision on a first call."""
+        return Evaluator(self.policy, lambda: 0.0).decide(self.name, call)
+
+    def rules(self) -> Iterator[tuple[str, tuple[Predicate, ...]]]:
+        """Each argument rule of the tool: its pointer and the comparisons it makes."""
+        pointer = step("/tools", self.name)
+        for index, predicate in enumerate(self.rule.require):
+            yield step(f"{pointer}/require", index), (predicate,)
+        for index, denial in enumerate(self.rule.deny_if):
+            yield step(f"{pointer}/deny_if", index), denial.conditions
+
+    def tries(self, call: _Call, predicates: Sequence[Predicate]) -> Iterator[tuple[_Call, tuple[object, ...]]]:
+        """The call with other arguments where the comparisons look, and the values put there."""
+        candidates = [self._candidates(predicate) for predicate in predicates]
+        for values in islice(product(*candidates), _MOST_TRIED):
+            changed = call
+            for predicate, value in zip(predicates, values, strict=True):
+                changed = with_value(changed, predicate.path, value)
+            yield changed, values
+
+    def _candidates(self, predicate: Predicate) -> list[object]:
+        wanted = predicate.value
+        known: list[object] = list(self.known.get(predicate.path, ()))
+        if predicate.op is Operator.EXISTS:
+            return [*known, "example", Lack.ABSENT]
+        if predicate.op is Operator.REGEX:
+            return [*known, *_TEXTS, Lack.ABSENT]
+        if isinstance(wanted, tuple):
+            return [*(known or [*wanted, "something-else"]), Lack.ABSENT]
+        if isinstance(wanted, int | float) and not isinstance(wanted, bool):
+            return [*known, wanted, wanted - 1, wanted + 1, Lack.ABSENT]
+        return [*known, wanted, [wanted], "something-else", Lack.ABSENT]
+
+
+def effects(policy: Policy, name: str, definition: Mapping[str, Any]) -> tuple[str, ...]:
+    """Plain sentences about one tool under a policy, and one about the tools that the policy does not name."""
+    bench = _Bench(policy, name, _known(definition))
+    call = _working_call(bench)
+    decision = bench.decide(call)
+    sentences = [_access(bench, call, decision)]
+    if decision.outcome is Outcome.ALLOWED:
+        for pointer, predicates in bench.rules():
+            sentences += _argument_effects(bench, call, pointer, predicates)
+    return tuple(dict.fromkeys((*sentences, _others(policy))))
+
+
+def _known(definition: Mapping[str, Any]) -> dict[str, tuple[object, ...]]:
+    known: dict[str, tuple[object, ...]] = {}
+    for argument in arguments_of(definition):
+        parameter = argument.parameter
+        default = node_at(definition, parameter.pointer).get("default")
+        switch = (True, False) if parameter.types == ("boolean",) else ()
+        values = (*([] if default is None else [default]), *parameter.enum[:_MOST_TRIED], *switch)
+        if argument.values and values:
+            known[argument.values] = tuple(value for value in values if is_scalar(value))
+    return known
+
+
+def _working_call(bench: _Bench) -> _Call:
+    """A call that no argument rule denies, if one is found; else one that is denied."""
+    call: _Call = {}
+    rules = dict(bench.rules())
+    for _ in range(len(rules)):  # each round mends the rule that denied
+        decision = bench.decide(call)
+        if decision.outcome is not Outcome.DENIED or decision.rule not in rules:
+            break
+        tried = (changed for changed, _ in bench.tries(call, rules[decision.rule]))
+        call = next((changed for changed in tried if bench.decide(changed).rule != decision.rule), call)
+    return call
+
+
+def _access(bench: _Bench, call: _Call, decision: Decision) -> str:
+    shown = bool(Evaluator(bench.policy).visible([bench.name]))
+    subject = _quoted(bench.name)
+    if decision.outcome is Outcome.ALLOWED:
+        return _rate(bench, call)
+    if not shown:
+        return f"{subject} is not shown to the agent, and calling it is denied."
+    return f"{subject} is shown to the agent, but calling it is denied: {_plain(decision.message, 400)}"
+
+
+def _rate(bench: _Bench, call: _Call) -> str:
+    now = [0.0]
+    evaluator = Evaluator(bench.policy, lambda: now[0])
+    subject = _quoted(bench.name)
+    if not evaluator.decide(bench.name, call).charges:
+        return f"{subject} is allowed, any number of times."
+    for calls in range(2, _MOST_CALLS + 1):
+        if evaluator.decide(bench.name, call).outcome is Outcome.ALLOWED:
+            continue
+        for window, seconds in _WINDOWS.items():
+            now[0] = seconds
+            if evaluator.decide(bench.name, call).outcome is Outcome.ALLOWED:
+                return f"{subject} is allowed. The {_ordinal(calls)} call within {_article(window)} is denied."
+    return f"{subject} is allowed, {_MOST_CALLS:,} times in a row at least."
+
+
+def _argument_effects(bench: _Bench, call: _Call, pointer: str, predicates: tuple[Predicate, ...]) -> list[str]:
+    """What the arguments tried for one rule led to: at most a sentence on denied and one on allowed values."""
+    denied: list[tuple[object, ...]] = []
+    allowed: list[tuple[object, ...]] = []
+    message = ""
+    for changed, values in bench.tries(call, predicates):
+        decision = bench.decide(changed)
+        if decision.rule == pointer:
+            denied.append(values)
+            message = decision.message
+        elif decision.outcome is Outcome.ALLOWED:
+            allowed.append(values)
+    paths = [predicate.path for predicate in predicates]
+    sentences = [f"A call {_given(paths, denied)} is denied: {_plain(message, 400)}"] if denied else []
+    if allowed and len(predicates) == 1 and predicates[0].op in (Operator.IN, Operator.NOT_IN):
+        sentences.append(f"A call {_given(paths, allowed)} is allowed.")
+    return sentences
+
+
+def _given(paths: Sequence[str], tried: Iterable[tuple[object, ...]]) -> str:
+    """The arguments of a call in words; several values are put side by side where there is one path."""
+    rows = list(dict.fromkeys(tuple(_value(value) for value in values) for values in tried))
+    if len(paths) == 1:
+        texts = [text for (text,) in rows if text] or [""]
+        more = f" (and {len(texts) - _MOST_SHOWN:,} more)" if len(texts) > _MOST_SHOWN else ""
+        rows = [(" or ".join(texts[:_MOST_SHOWN]) + more,)]
+    return " and ".join(
+        f"with {_quoted(path.removeprefix('args.'))} = {text}"
+        if text
+        else f"without {_quoted(path.removeprefix('args.'))}"
+        for path, text in zip(paths, rows[0], strict=True)
+    )
+
+
+def _others(policy: Policy) -> str:
+    """What becomes of a tool that the policy does not name."""
+    name = "another_tool"
+    while name in policy.tools or name in policy.hide:
+        name += "_"
+    evaluator = Evaluator(policy, lambda: 0.0)
+    decision = evaluator.decide(name)
+    if not evaluator.visible([name]):
+        return "Every other tool of the server is hidden, and calling it is denied."
+    if decision.outcome is not Outcome.ALLOWED:
+        return "A tool that the policy does not name is denied."
+    if decision.charges:
+        return "Every other tool of the server keeps working, within the limits for all tools."
+    return "Every other tool of the server keeps working."
+
+
+def _value(value: object) -> str:
+    """A value as JSON in plain characters; "" for none."""
+    return "" if value is Lack.ABSENT else _plain(json.dumps(value, ensure_ascii=False))
+
+
+def _quoted(name: str) -> str:
+    return f"`{_plain(name)}`"
+
+
+def _plain(text: str, longest: int = 80) -> str:
+    """The text on one line of at most so many characters, with nothing invisible: a stranger chose it."""
+    cut = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in cut)
+
+
+def _ordinal(number: int) -> str:
+    suffix = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{suffix}"
+
+
+def _article(window: Window) -> str:
+    return f"an {window}" if window is Window.HOUR else f"a {window}"

@@ -1,0 +1,84 @@
+"""Dotted paths into the arguments of a call, such as `args.files[].path`. Knows no operator and no policy.
+
+A path is `args`, then one or more names with a dot before each; `[]` after a name stands for every member of that
+array. A name may hold any character but `.`, `[` and `]`: a property with one of these in its name has no path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from functools import lru_cache
+
+PATTERN = r"^args(\.[^.\[\]]+(\[\])*)+$"
+"""In the dialect of JSON Schema, which this package publishes it in."""
+
+_PATH = re.compile(PATTERN.removeprefix("^").removesuffix("$"))
+_EACH = None
+"""The step `[]`."""
+
+
+class Lack(Enum):
+    """Why there is no value at a path."""
+
+    ABSENT = "absent"  # not given, given as null, or a member of an empty array
+    MISSHAPEN = "misshapen"  # the arguments have another shape than the path says
+
+
+def is_path(text: str) -> bool:
+    return _PATH.fullmatch(text) is not None
+
+
+def is_name(text: str) -> bool:
+    """Whether a property of this name can stand in a path."""
+    return bool(text) and not set(text) & set(".[]")
+
+
+@lru_cache(maxsize=4096)
+def steps(path: str) -> tuple[str | None, ...]:
+    """The steps below `args`: names, and `None` for every member of an array."""
+    found: list[str | None] = []
+    for part in path.split(".")[1:]:
+        name, *arrays = part.split("[]")
+        found += [name, *[_EACH] * len(arrays)]
+    return tuple(found)
+
+
+def values_at(arguments: object, path: str) -> list[object]:
+    """Every value that the path names, never an empty list: a `Lack` stands where there is none."""
+    found: list[object] = [arguments]
+    for part in steps(path):
+        found = [below for value in found for below in _descend(value, part)]
+    return [Lack.ABSENT if value is None else value for value in found]
+
+
+def _descend(value: object, part: str | None) -> list[object]:
+    if value is None or value is Lack.ABSENT:
+        return [Lack.ABSENT]
+    if part is _EACH and isinstance(value, list | tuple):
+        return list(value) or [Lack.ABSENT]
+    if part is not _EACH and isinstance(value, Mapping):
+        return [value.get(part, Lack.ABSENT)]
+    return [Lack.MISSHAPEN]
+
+
+def with_value(arguments: object, path: str, value: object) -> dict[str, object]:
+    """A copy of the arguments with the value at the path: an array on the way has one member then.
+
+    `Lack.ABSENT` as value takes away what is there.
+    """
+    placed = _placed(arguments, steps(path), value)
+    return placed if isinstance(placed, dict) else {}
+
+
+def _placed(old: object, rest: tuple[str | None, ...], value: object) -> object:
+    if not rest:
+        return value
+    first, *later = rest
+    if first is _EACH:
+        member = _placed(old[0] if isinstance(old, list) and old else None, tuple(later), value)
+        return [] if member is Lack.ABSENT else [member]
+    fields = dict(old) if isinstance(old, dict) else {}
+    fields[first] = _placed(fields.get(first), tuple(later), value)
+    return {name: field for name, field in fields.items() if field is not Lack.ABSENT}

@@ -1,0 +1,155 @@
+"""Recommends: from a definition and its verdict to a rule, and to the documents for one tool and for a whole server.
+
+Says what a policy should be, never what it does: `effects` finds that out by running the evaluator. A tool has one
+rule in a posture, so the documents of a tool and of its server cannot contradict each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from catalogue.policies.actions import Narrowing, narrow
+from catalogue.policies.argument_rules import argument_rules
+from catalogue.policies.document import EVERY_TOOL, Denial, Limit, Policy, ToolRule, Window
+from classifier.verdict import Category, Verdict, more_severe
+
+Posture: TypeAlias = Literal["recommended", "strict", "permissive"]
+"""Each allows what the one before it in this order allows, and more: strict, recommended, permissive.
+
+strict: what only reads; the rest is hidden. recommended: also what changes data or runs things, so many times a
+minute; what destroys is hidden, and what costs money waits for a person. permissive: the same without the rates, and
+what destroys is shown and waits for a person too.
+"""
+
+_WITHOUT_A_PERSON = frozenset({Category.READ, Category.WRITE, Category.EXECUTE, Category.UNCLASSIFIED})
+_ACCEPTED: Mapping[Posture, frozenset[Category]] = {
+    "strict": frozenset({Category.READ}),
+    "recommended": _WITHOUT_A_PERSON,
+    "permissive": _WITHOUT_A_PERSON,
+}
+
+_RATES: Mapping[Category, int] = {Category.WRITE: 30, Category.EXECUTE: 10, Category.UNCLASSIFIED: 10}
+"""Calls a minute: more than an agent at work makes, and few enough for a person to stop one that has lost its way.
+
+The more severe of two categories never has the higher rate: a tool that can do both gets the rate of the more severe.
+"""
+
+_DOES: Mapping[Category, str] = {
+    Category.READ: "It only returns information",
+    Category.WRITE: "It changes data in ways that can be undone",
+    Category.EXECUTE: "It runs code, processes or workflows",
+    Category.UNCLASSIFIED: "No rule can say what it does, so it counts as one that runs code",
+    Category.DESTRUCTIVE: "It can destroy data for good",
+    Category.FINANCIAL: "It can move money or oblige someone to pay",
+}
+_APPROVAL: Mapping[Category, str] = {
+    Category.DESTRUCTIVE: "Needs a person's approval, because this tool can destroy data for good.",
+    Category.FINANCIAL: "Needs a person's approval, because this tool can move money or oblige someone to pay.",
+}
+_EVERY_TOOL = Denial((), "The name * stands for every tool, so no rule can be meant for this one alone.")
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What to do with one tool: hide it (`rule` is `None` then), or let it be called as the rule says; and why."""
+
+    hide: bool
+    rule: ToolRule | None
+    reasons: tuple[str, ...]
+
+
+def recommend(
+    name: str, definition: Mapping[str, Any], verdict: Verdict, posture: Posture = "recommended"
+) -> Recommendation:
+    """The rule for a tool, and plain sentences that say why."""
+    if name == EVERY_TOOL:
+        return Recommendation(False, ToolRule(deny_if=(_EVERY_TOOL,)), (_EVERY_TOOL.on_deny,))
+    kept = narrow(definition, verdict, _ACCEPTED[posture])
+    if kept is None:
+        return _refused(verdict, posture)
+    return _allowed(name, definition, verdict, kept, posture)
+
+
+def _refused(verdict: Verdict, posture: Posture) -> Recommendation:
+    """A tool that no rule keeps to what the posture accepts."""
+    worst = max((verdict.category, *(action.category for action in verdict.actions)), key=more_severe)
+    if posture == "strict":
+        return Recommendation(True, None, (f"{_DOES[worst]}, and this posture shows only what reads.",))
+    if posture == "recommended" and worst is Category.DESTRUCTIVE:
+        return Recommendation(True, None, (f"{_DOES[worst]}, so the agent does not see it.",))
+    denial = Denial((), _APPROVAL[worst])
+    return Recommendation(
+        False, ToolRule(deny_if=(denial,)), (f"{_DOES[worst]}, so every call is denied until a person approves it.",)
+    )
+
+
+def _allowed(
+    name: str, definition: Mapping[str, Any], verdict: Verdict, kept: Narrowing, posture: Posture
+) -> Recommendation:
+    worst = max(kept.categories, key=more_severe)
+    rate = None if posture == "permissive" else _RATES.get(worst)
+    rules, gaps = argument_rules(definition, verdict)
+    rule = ToolRule(
+        deny_if=kept.denials + tuple(one.denial for one in rules),
+        limits=(Limit(f"{name}_rate", Window.MINUTE, rate),) if rate else (),
+    )
+    does = f"Kept to that, {_DOES[worst][0].lower()}{_DOES[worst][1:]}" if kept.reasons else _DOES[worst]
+    return Recommendation(False, rule, (*kept.reasons, does + _often(rate), *(one.reason for one in rules), *gaps))
+
+
+def _often(rate: int | None) -> str:
+    if rate is None:
+        return ", and may be called any number of times."
+    return f": {rate} calls a minute are enough for work, and stop an agent that has lost its way."
+
+
+def _stricter(one: Recommendation, other: Recommendation) -> Recommendation:
+    """What either forbids is forbidden, since a call by name may reach either tool."""
+    reasons = tuple(dict.fromkeys((*one.reasons, *other.reasons)))
+    if one.rule is None or other.rule is None:
+        return Recommendation(True, None, reasons)
+    limits: dict[tuple[str, Window], Limit] = {}
+    for limit in sorted((*one.rule.limits, *other.rule.limits), key=lambda limit: limit.max):
+        limits.setdefault((limit.counter, limit.window), limit)
+    rule = ToolRule(
+        require=tuple(dict.fromkeys((*one.rule.require, *other.rule.require))),
+        deny_if=tuple(dict.fromkeys((*one.rule.deny_if, *other.rule.deny_if))),
+        limits=tuple(limits.values()),
+    )
+    return Recommendation(False, rule, reasons)
+
+
+def tool_policy(
+    name: str,
+    definition: Mapping[str, Any],
+    verdict: Verdict,
+    twins: Iterable[tuple[Mapping[str, Any], Verdict]] = (),
+    posture: Posture = "recommended",
+) -> Policy:
+    """The document that rules this tool and leaves the rest of its server as it is.
+
+    `twins` are the server's other tools of the same name: a call cannot tell them apart, so the stricter rule holds.
+    """
+    tools = [(name, definition, verdict), *((name, *twin) for twin in twins)]
+    return _document("allow", tools, posture)
+
+
+def server_policy(tools: Iterable[tuple[str, Mapping[str, Any], Verdict]], posture: Posture = "recommended") -> Policy:
+    """The document that names every tool of a server (name, definition, verdict) and denies what it does not name."""
+    return _document("deny", tools, posture)
+
+
+def _document(
+    default: Literal["allow", "deny"], tools: Iterable[tuple[str, Mapping[str, Any], Verdict]], posture: Posture
+) -> Policy:
+    found: dict[str, Recommendation] = {}
+    for name, definition, verdict in tools:
+        one = recommend(name, definition, verdict, posture)
+        found[name] = _stricter(found[name], one) if name in found else one
+    return Policy(
+        default=default,
+        hide=tuple(name for name in sorted(found) if found[name].hide),
+        tools={name: rule for name in sorted(found) if (rule := found[name].rule) is not None},
+    )
