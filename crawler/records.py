@@ -119,6 +119,7 @@ class DropReason(StrEnum):
     NO_TARGET = "no-usable-target"
     DUPLICATE_NAME = "duplicate-name"
     TOO_LARGE = "too-large"
+    SUPERSEDED = "superseded"  # the registry calls another version of the server its latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +170,12 @@ class Attempt:
     """How a listing was brought about, so that anyone can repeat it.
 
     `name` is "bare" (as declared, nothing filled in) or "dummy-values" (declared needs filled with made-up values, so
-    an empty listing is no fact). `command` is what ran inside the sandbox ("" for a remote); `resolved` is the version
+    an empty listing is no fact), or "older-sdk" (the same, installed with the SDK's first major version, since the
+    package did not start with the one it asks for). `command` is what ran inside the sandbox ("" for a remote); `resolved` is the version
     that was installed, `None` for a remote.
     """
 
-    name: Literal["bare", "dummy-values"]
+    name: Literal["bare", "dummy-values", "older-sdk"]
     command: str
     resolved: str | None
 

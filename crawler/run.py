@@ -1,0 +1,186 @@
+"""Runs passes over sources, several at once, and says how each ended. Knows Scrapy and no shape of record.
+
+`discover` may be called any number of times in a process, one call at a time: a Twisted reactor cannot be started
+twice, so it is started once and its event loop is run for each call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from crawler.pipelines import Ledger, Outlet
+from crawler.records import Sink, SourceError
+
+if TYPE_CHECKING:
+    from scrapy.crawler import AsyncCrawlerRunner
+    from twisted.python.failure import Failure
+
+    from crawler.spiders.source import SourceSpider
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRequest:
+    """A source to read. `address` replaces its default one; `updated_since` asks only for what changed after it."""
+
+    source: str
+    address: str | None = None
+    updated_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """How one pass over a source went. `dropped` counts by reason; `error` is one line, `None` for a whole pass."""
+
+    source: str
+    address: str
+    started_at: datetime
+    listings: int
+    dropped: Mapping[str, int]
+    error: str | None
+
+
+def sources() -> Mapping[str, str]:
+    """Every source's name with one line about it and its default address."""
+    from crawler.spiders import source_spiders
+
+    return {
+        name: spider.about + (f", {spider.default_address}" if spider.default_address else "")
+        for name, spider in sorted(source_spiders().items())
+    }
+
+
+def discover(
+    requests: Sequence[SourceRequest], sink: Sink, *, limit: int | None = None, allow_private: bool = False
+) -> list[Discovery]:
+    """Read all the sources and hand their listings to the sink; in the order of `requests`, how each pass ended.
+
+    `limit` is the number of listings taken from each source. Raises `SourceError` for a source that we do not know or
+    that lacks its address, before anything is asked, and whatever the sink raises.
+    """
+    outlet = Outlet(sink)
+    passes = [_Pass(request, outlet, limit) for request in requests]
+    if passes:
+        _silence()
+        _reactor_loop().run(_run(passes, allow_private=allow_private))
+    return [one.outcome() for one in passes]
+
+
+class _Pass:
+    """One source being read."""
+
+    def __init__(self, request: SourceRequest, outlet: Outlet, limit: int | None) -> None:
+        self._spider = _spider(request.source)
+        self._address = request.address or self._spider.default_address or ""
+        if not self._address:
+            raise SourceError(f"source {request.source} has no address of its own: write {request.source}=ADDRESS")
+        self._request = request
+        self._limit = limit
+        self._started_at = datetime.now(UTC)
+        self._ledger = Ledger(outlet)
+
+    async def run(self, runner: AsyncCrawlerRunner, crash: asyncio.Future[None]) -> None:
+        """Read the source; what goes wrong, other than at the source, becomes the exception of `crash`."""
+        from scrapy import signals
+
+        def spider_failed(failure: Failure) -> None:
+            if isinstance(failure.value, SourceError):
+                self._ledger.error = self._ledger.error or str(failure.value)
+            else:
+                failed(failure)
+
+        def failed(failure: Failure) -> None:
+            if not crash.done():
+                crash.set_exception(cast("BaseException", failure.value))
+
+        crawler = runner.create_crawler(self._spider)
+        crawler.signals.connect(spider_failed, signals.spider_error)  # also what a spider's `start` raises
+        crawler.signals.connect(failed, signals.item_error)  # what the sink raises
+        await runner.crawl(
+            crawler,
+            address=self._address,
+            updated_since=self._request.updated_since,
+            limit=self._limit,
+            ledger=self._ledger,
+        )
+
+    def outcome(self) -> Discovery:
+        return Discovery(
+            source=self._request.source,
+            address=self._address,
+            started_at=self._started_at,
+            listings=self._ledger.listings,
+            dropped=dict(self._ledger.dropped),
+            error=self._ledger.error,
+        )
+
+
+async def _run(passes: Sequence[_Pass], *, allow_private: bool) -> None:
+    """Run the passes at the same time; the first crash ends them all and is raised."""
+    from scrapy.crawler import AsyncCrawlerRunner
+    from twisted.internet import reactor
+
+    from crawler.resolver import guarded
+    from crawler.settings import spider_settings
+
+    runner = AsyncCrawlerRunner(spider_settings())
+    crash: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    with guarded(reactor, allow_private=allow_private):
+        whole: asyncio.Future[Any] = asyncio.gather(*(one.run(runner, crash) for one in passes))
+        try:
+            await asyncio.wait([whole, crash], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _stop(runner, reactor)
+        await (crash if crash.done() else whole)
+
+
+async def _stop(runner: AsyncCrawlerRunner, reactor: Any) -> None:
+    """End what still runs, after a crash or Ctrl-C. Scrapy waits for its downloads, so those are cut off."""
+    from twisted.internet.tcp import Connection
+
+    stopping = asyncio.ensure_future(runner.stop())
+    await asyncio.sleep(0)  # first it hears that it stops, or it would ask again
+    for connection in reactor.getReaders():
+        if isinstance(connection, Connection):
+            connection.abortConnection()  # type: ignore[no-untyped-call]
+    await stopping
+
+
+def _spider(source: str) -> type[SourceSpider]:
+    from crawler.spiders import source_spiders
+
+    spiders = source_spiders()
+    if source not in spiders:
+        raise SourceError(f"{source} is no source, expected one of: {', '.join(sorted(spiders))}")
+    return spiders[source]
+
+
+@cache
+def _reactor_loop() -> asyncio.Runner:
+    """The event loop of Twisted's reactor; an `asyncio.Runner` hears Ctrl-C, which Twisted would swallow."""
+    from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+    from twisted.internet.main import installReactor
+
+    loop = asyncio.new_event_loop()
+    reactor = AsyncioSelectorReactor(loop)
+    installReactor(reactor)  # type: ignore[no-untyped-call]
+    reactor.startRunning(installSignalHandlers=False)
+    runner = asyncio.Runner(loop_factory=lambda: loop)
+    atexit.register(runner.close)
+    return runner
+
+
+@cache
+def _silence() -> None:
+    """Keep Scrapy and Twisted off stderr: what matters stands in the outcome. The root's handlers still hear."""
+    from twisted.python.log import PythonLoggingObserver
+
+    PythonLoggingObserver("twisted").start()  # type: ignore[no-untyped-call]
+    for name in ("scrapy", "twisted"):
+        logging.getLogger(name).addHandler(logging.NullHandler())

@@ -1,0 +1,19 @@
+"""A file of servers: a client's configuration, or server.json records as JSON, an array or JSON Lines; gzip or not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from crawler.records import Dropped, Listing
+from crawler.spiders.server_file import read_file
+from crawler.spiders.source import SourceSpider
+
+
+class FileSpider(SourceSpider):
+    name = "file"
+    about = "a file of servers: a client's configuration or server.json records (file=PATH)"
+
+    async def start(self) -> AsyncIterator[Listing | Dropped]:
+        for item in self.take(read_file(Path(self.address), self.origin(self.address))):
+            yield item

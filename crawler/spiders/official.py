@@ -1,0 +1,12 @@
+"""The official MCP Registry. Its data is CC0, and made for aggregators: "scrape regularly but infrequently"."""
+
+from __future__ import annotations
+
+from crawler.spiders.registry_api import RegistrySpider
+
+
+class OfficialSpider(RegistrySpider):
+    name = "official"
+    about = "the official MCP Registry (data under CC0)"
+    default_address = "https://registry.modelcontextprotocol.io"
+    pause = 0.4  # seconds; it allows 180 requests a minute

@@ -1,0 +1,50 @@
+"""Serve a local ecosystem: `python -m tests.ecosystem --servers 300` prints its address and runs until killed."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import socket
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from tests.ecosystem.http import Connection, HttpRequest
+from tests.ecosystem.registry import Registry
+from tests.ecosystem.remotes import Remotes
+from tests.ecosystem.world import DEFAULT_MIX, world
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.ecosystem", description=__doc__)
+    parser.add_argument("--servers", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--mix", type=json.loads, default=DEFAULT_MIX, help='profile to per cent, {"hang": 5}')
+    options = parser.parse_args()
+    asyncio.run(_serve(options.servers, options.seed, options.mix, options.port))
+
+
+async def _serve(servers: int, seed: int, mix: Mapping[str, float], port: int) -> None:
+    with socket.create_server(("127.0.0.1", port), backlog=1024) as listener, socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))  # and nobody listens: connections to it are refused
+        base, closed = (f"http://127.0.0.1:{each.getsockname()[1]}" for each in (listener, reserved))
+        members = world(servers, seed, mix)
+        registry, remotes = Registry(members, base, closed), Remotes(members, closed)
+
+        def serve(connection: Connection, request: HttpRequest) -> None:
+            if request.path.startswith("/s/"):
+                remotes.serve(connection, request)
+            elif request.path == "/v0.1/servers":
+                connection.send(200, json.dumps(registry.page(dict(parse_qsl(request.query)))).encode())
+            elif request.path == "/asked":
+                connection.send(200, json.dumps({"methods": remotes.asked, "listed": remotes.listed}).encode())
+            else:
+                connection.send(404)
+
+        server = await asyncio.get_running_loop().create_server(lambda: Connection(serve), sock=listener)
+        print(base, flush=True)  # noqa: T201 - this is the program's output
+        await server.serve_forever()
+
+
+main()
