@@ -1,0 +1,109 @@
+"""The first pass over the data: who has which tools, so that every page can link and count. Knows no database."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from catalogue.errors import CatalogueError
+from catalogue.site import urls
+from catalogue.site.context import Entry
+from catalogue.site.marks import inert
+from catalogue.site.tool_page import NAMESAKES, Namesakes
+from catalogue.values import ServerRow, Standing, ToolRow
+from classifier.verdict import Category, Severity
+
+_SUMMARY = 140
+"""Characters of a description in a list."""
+
+
+@dataclass(slots=True)
+class Index:
+    """Every tool once, in the lists that name it; all lists go by server, name and occurrence.
+
+    `outcomes` counts the latest attempt on every target ("never-tried" where there was none). `rules` counts the tools
+    that each rule fired on.
+    """
+
+    servers: list[ServerRow] = field(default_factory=list)
+    tools: int = 0
+    declared: int = 0
+    unjudged: int = 0
+    by_server: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    by_name: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    by_category: dict[Category, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    by_severity: dict[Severity, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    by_signal: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    by_rule: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    rules: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    as_of: datetime | None = None
+
+    def add_server(self, row: ServerRow) -> None:
+        """Take note of a server, of its targets' outcomes, and of the latest time it knows."""
+        self.servers.append(row)
+        times = [row.last_seen, *(listing.fetched_at for listing in row.listings)]
+        for target in row.targets:
+            self.outcomes[target.latest.outcome if target.latest else "never-tried"] += 1
+            if target.latest:
+                times.append(target.latest.started_at)
+        self.as_of = max(times if self.as_of is None else [self.as_of, *times])
+
+    def add_tool(self, row: ToolRow) -> None:
+        """Take note of a tool in every list that has it."""
+        verdict = row.verdict
+        if verdict is None:
+            self.unjudged += 1
+            return
+        entry = entry_of(row)
+        self.tools += 1
+        self.declared += entry.declared
+        self.by_server[row.server].append(entry)
+        self.by_name[row.name].append(entry)
+        self.by_category[entry.category].append(entry)
+        self.by_severity[entry.severity].append(entry)
+        for signal in entry.signals:
+            self.by_signal[signal].append(entry)
+        fired = {match.rule for match in (*verdict.support, *verdict.dissent)}
+        fired.update(evidence.rule for signal in verdict.signals for evidence in signal.evidence)
+        for rule in fired:
+            self.rules[rule] += 1
+            if len(self.by_rule[rule]) < EXAMPLES:
+                self.by_rule[rule].append(entry)
+
+    def namesakes(self, name: str) -> Namesakes:
+        """Return the tools called `name`, on all servers: how many, and the first of them."""
+        entries = self.by_name[name]
+        return Namesakes(len(entries), tuple(entries[:NAMESAKES]))
+
+    def require_verdicts(self) -> None:
+        """Raise `CatalogueError` unless every tool has a verdict of the ruleset."""
+        if self.unjudged:
+            raise CatalogueError(
+                f"{self.unjudged:,} of {self.tools + self.unjudged:,} tools have no verdict of this ruleset.",
+                "run `catalogue classify` first",
+            )
+
+
+EXAMPLES = 40
+"""Tools that a rule's page names; their number is counted in full."""
+
+
+def entry_of(row: ToolRow) -> Entry:
+    """Return a tool, which has a verdict, as lists show it."""
+    verdict = row.verdict
+    assert verdict is not None  # noqa: S101 - add_tool sorts out the others
+    text = row.definition.get("description")
+    return Entry(
+        path=urls.tool(row.server, row.name, row.occurrence),
+        name=inert(row.name, 120),
+        server=inert(row.server, 120),
+        server_path=urls.server(row.server),
+        category=verdict.category,
+        severity=verdict.severity,
+        confidence=verdict.confidence,
+        signals=tuple(signal.id for signal in verdict.signals),
+        summary=inert(" ".join(text[: 4 * _SUMMARY].split()), _SUMMARY) if isinstance(text, str) else "",
+        declared=row.standing is Standing.DECLARED,
+    )

@@ -1,0 +1,245 @@
+"""The contexts of the lists: tools of a category, risk level or signal, and all servers. Pure; knows no database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from catalogue.site import urls
+from catalogue.site.context import (
+    CATEGORY_ABOUT,
+    CATEGORY_NOT,
+    SEVERITIES,
+    Bar,
+    Crumb,
+    Entry,
+    Link,
+    Slice,
+    bars,
+    category_bars,
+    counted,
+    label,
+    slice_of,
+)
+from catalogue.site.index import Index
+from catalogue.site.marks import inert
+from catalogue.site.outcomes import outcome_words
+from catalogue.site.words import about_signal, risk_of
+from catalogue.values import ServerRow
+from classifier.rule import Rule
+from classifier.verdict import SIGNALS, Category, Severity
+
+PAGE = 100
+"""Entries on one page of a list: about 40 kB of HTML."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One page of a list of tools."""
+
+    path: str  # of the HTML page
+    twin: str  # of the JSON twin
+    crumbs: tuple[Crumb, ...]
+    kind: str  # "category", "severity" or "signal"
+    id: str  # of the category, risk level or signal
+    title: str  # the heading
+    description: str  # of the page, for search engines
+    about: tuple[str, ...]  # sentences: what is in the list, and what is not
+    rules: tuple[Link, ...]  # that put tools into the list; none for a risk level
+    siblings: tuple[
+        tuple[Link, int, bool], ...
+    ]  # the lists of this kind: link, number of tools, whether it is this one
+    bars: tuple[Bar, ...]  # how the tools divide the other way: by category or by risk level
+    entries: tuple[Entry, ...]
+    slice: Slice
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEntry:
+    """A server in the list of servers. `outcomes` are the distinct words for how its targets answered."""
+
+    path: str
+    name: str
+    title: str
+    summary: str
+    tools: int
+    severity: Severity | None
+    bars: tuple[Bar, ...]
+    outcomes: tuple[str, ...]
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServersPage:
+    """One page of the list of servers."""
+
+    path: str  # of the HTML page
+    twin: str  # of the JSON twin
+    crumbs: tuple[Crumb, ...]
+    description: str  # of the page, for search engines
+    entries: tuple[ServerEntry, ...]
+    slice: Slice
+
+
+def list_pages(index: Index, rules: Sequence[Rule]) -> list[ListPage]:
+    """Make the contexts of every page of every category, risk level and signal, empty ones included."""
+    pages: list[ListPage] = []
+    for category in CATEGORY_ABOUT:
+        pages += _category(category, index, rules)
+    for severity in SEVERITIES:
+        pages += _severity(severity, index)
+    for signal in SIGNALS:
+        pages += _signal(signal, index, rules)
+    return pages
+
+
+def _category(category: Category, index: Index, rules: Sequence[Rule]) -> list[ListPage]:
+    return _pages(
+        ListPage(
+            path="",
+            twin="",
+            crumbs=(Crumb("", label(category)),),
+            kind="category",
+            id=category.value,
+            title=f"{label(category)} tools",
+            description=f"MCP tools of the category {label(category)}: {CATEGORY_ABOUT[category]}.",
+            about=(f"A tool in this list {CATEGORY_ABOUT[category]}.", f"What it is not: {CATEGORY_NOT[category]}."),
+            rules=_links(rule for rule in rules if rule.asserts is category),
+            siblings=_siblings(
+                {label(c): (urls.category(c.value), len(index.by_category[c])) for c in CATEGORY_ABOUT}, label(category)
+            ),
+            bars=_severity_bars(index.by_category[category]),
+            entries=tuple(index.by_category[category]),
+            slice=_WHOLE,
+        ),
+        lambda number: urls.category(category.value, number),
+    )
+
+
+def _severity(severity: Severity, index: Index) -> list[ListPage]:
+    entries = index.by_severity[severity]
+    return _pages(
+        ListPage(
+            path="",
+            twin="",
+            crumbs=(Crumb("", f"{label(severity)} risk"),),
+            kind="severity",
+            id=severity.value,
+            title=f"{label(severity)} risk",
+            description=f"MCP tools whose risk level is {severity.value}.",
+            about=(_SEVERITY_ABOUT[severity],),
+            rules=(),
+            siblings=_siblings(
+                {label(s): (urls.severity(s.value), len(index.by_severity[s])) for s in SEVERITIES}, label(severity)
+            ),
+            bars=category_bars({c: sum(entry.category is c for entry in entries) for c in CATEGORY_ABOUT}),
+            entries=tuple(entries),
+            slice=_WHOLE,
+        ),
+        lambda number: urls.severity(severity.value, number),
+    )
+
+
+def _signal(signal: str, index: Index, rules: Sequence[Rule]) -> list[ListPage]:
+    entries = index.by_signal[signal]
+    return _pages(
+        ListPage(
+            path="",
+            twin="",
+            crumbs=(Crumb("", f"Signal {signal}"),),
+            kind="signal",
+            id=signal,
+            title=signal,
+            description=f"MCP tools with the risk signal {signal}: the tool {SIGNALS[signal]}.",
+            about=tuple(filter(None, (about_signal(signal), risk_of(signal)))),
+            rules=_links(rule for rule in rules if rule.signals == signal),
+            siblings=_siblings({s: (urls.signal(s), len(index.by_signal[s])) for s in SIGNALS}, signal),
+            bars=category_bars({c: sum(entry.category is c for entry in entries) for c in CATEGORY_ABOUT}),
+            entries=tuple(entries),
+            slice=_WHOLE,
+        ),
+        lambda number: urls.signal(signal, number),
+    )
+
+
+_SEVERITY_ABOUT: Mapping[Severity, str] = {
+    Severity.CRITICAL: "Financial and Destructive tools, and what their signals raise to this level. "
+    "One wrong call costs money or data that does not come back.",
+    Severity.HIGH: "Execute tools, unclassified ones, and what their signals raise to this level. "
+    "What a call does is decided by its arguments, or is not known.",
+    Severity.MEDIUM: "Write tools, and what their signals raise to this level. A wrong call can be put right.",
+    Severity.LOW: "Read tools that carry no signal of more.",
+}
+
+
+def server_list(index: Index) -> list[ServersPage]:
+    """Make the contexts of the list of all servers, at least one page."""
+    entries = [server_entry(row, index.by_server.get(row.name, [])) for row in index.servers]
+    paths = [urls.servers(number + 1) for number in range(max(1, -(-len(entries) // PAGE)))]
+    pages = []
+    for path in paths:
+        part = slice_of(len(entries), PAGE, path, paths)
+        pages.append(
+            ServersPage(
+                path=path,
+                twin=urls.twin(path),
+                crumbs=(Crumb("", "Servers"),),
+                description=f"All {counted(len(entries), 'MCP server')} known here, with what their tools can do.",
+                entries=tuple(entries[part.first - 1 : part.last]) if entries else (),
+                slice=part,
+            )
+        )
+    return pages
+
+
+def server_entry(row: ServerRow, tools: Sequence[Entry]) -> ServerEntry:
+    """Return a server as lists show it."""
+    outcomes = (target.latest.outcome if target.latest else "never-tried" for target in row.targets)
+    return ServerEntry(
+        path=urls.server(row.name),
+        name=inert(row.name, 120),
+        title=inert(row.title or "", 120),
+        summary=inert(" ".join(row.description.split()), 160),
+        tools=len(tools),
+        severity=max((tool.severity for tool in tools), key=list(Severity).index, default=None),
+        bars=category_bars({c: sum(tool.category is c for tool in tools) for c in CATEGORY_ABOUT}, linked=False),
+        outcomes=tuple(dict.fromkeys(outcome_words(outcome) for outcome in outcomes)),
+        withdrawn=row.withdrawn,
+    )
+
+
+_WHOLE = Slice(1, 1, 0, 0, 0, None, None, ())
+
+
+def _pages(whole: ListPage, url: Callable[[int], str]) -> list[ListPage]:
+    """Cut a list whose entries are all there into its pages."""
+    count = len(whole.entries)
+    paths = [url(number + 1) for number in range(max(1, -(-count // PAGE)))]
+    pages = []
+    for path in paths:
+        part = slice_of(count, PAGE, path, paths)
+        shown = whole.entries[part.first - 1 : part.last] if count else ()
+        pages.append(replace(whole, path=path, twin=urls.twin(path), entries=shown, slice=part))
+    return pages
+
+
+def _links(rules: Iterable[Rule]) -> tuple[Link, ...]:
+    return tuple(Link(urls.rule(rule.id), rule.title) for rule in rules)
+
+
+def _siblings(lists: Mapping[str, tuple[str, int]], this: str) -> tuple[tuple[Link, int, bool], ...]:
+    return tuple((Link(path, text), count, text == this) for text, (path, count) in lists.items())
+
+
+def _severity_bars(entries: Sequence[Entry]) -> tuple[Bar, ...]:
+    return bars(
+        [
+            (
+                f"risk-{severity.value}",
+                label(severity),
+                sum(e.severity is severity for e in entries),
+                urls.severity(severity.value),
+            )
+            for severity in SEVERITIES
+        ]
+    )

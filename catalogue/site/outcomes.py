@@ -1,0 +1,36 @@
+"""Words for how an attempt to list a target's tools went. Knows only the crawler's closed list of reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crawler.records import Reason
+
+_WORDS: Mapping[str, str] = {
+    "introspected": "listed its tools",
+    "never-tried": "not asked yet",
+    Reason.SIGN_IN: "asks for sign-in",
+    Reason.PAYMENT: "asks for payment",
+    Reason.FORBIDDEN: "refuses access",
+    Reason.NOT_FOUND: "not found at its address",
+    Reason.RATE_LIMITED: "asked us to slow down",
+    Reason.SERVER_ERROR: "answered with a server error",
+    Reason.REDIRECTED: "redirects to another place",
+    Reason.ADDRESS_REFUSED: "address not public, not asked",
+    Reason.UNREACHABLE: "could not be reached",
+    Reason.TIMED_OUT: "did not answer in time",
+    Reason.TOO_LARGE: "sent more than the budget allows",
+    Reason.NOT_MCP: "answers, but not in MCP",
+    Reason.PROTOCOL_ERROR: "broke the protocol",
+    Reason.NEEDS_CONFIGURATION: "needs configuration first",
+    Reason.NO_SANDBOX: "not run: no sandbox here",
+    Reason.NO_RUNTIME: "not run: its runtime is missing here",
+    Reason.INSTALL_FAILED: "could not be installed",
+    Reason.START_FAILED: "ended before it listed its tools",
+    Reason.UNSUPPORTED: "a kind of package we do not run",
+}
+
+
+def outcome_words(outcome: str) -> str:
+    """Return words that complete "The target ..."; an outcome of a newer crawler is its own word."""
+    return _WORDS.get(outcome, outcome)

@@ -1,0 +1,180 @@
+"""The contexts of the home page, the method page and the page for a wrong address. Pure; knows no database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from catalogue.site import urls
+from catalogue.site.context import (
+    CATEGORY_ABOUT,
+    CATEGORY_NOT,
+    CONFIDENCE_ABOUT,
+    SEVERITIES,
+    Bar,
+    Crumb,
+    Entry,
+    Link,
+    bars,
+    category_bars,
+    label,
+)
+from catalogue.site.index import Index
+from catalogue.site.list_page import ServerEntry, server_entry
+from catalogue.site.outcomes import outcome_words
+from classifier.verdict import BASE_SEVERITY, SIGNALS, Category, Severity
+
+_SHOWN = 12
+"""Servers and tools that the home page names."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalLine:
+    """A signal, what it says, and how many tools have it; `relative` is in per cent of the most frequent one."""
+
+    link: Link
+    about: str
+    count: int
+    relative: float
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """Everything on the home page."""
+
+    path: str  # of the HTML page
+    twin: str  # of the JSON twin
+    crumbs: tuple[Crumb, ...]  # none
+    description: str  # of the page, for search engines
+    tools: int
+    declared: int  # of the tools: known from records only
+    servers: int
+    listed: int  # servers of which at least one tool is known
+    categories: tuple[Bar, ...]
+    severities: tuple[Bar, ...]
+    outcomes: tuple[Bar, ...]  # the latest attempt on every target
+    targets: int  # all of them
+    signals: tuple[SignalLine, ...]  # those that occur, most frequent first
+    largest: tuple[ServerEntry, ...]  # servers with the most tools of critical risk
+    watch: tuple[Entry, ...]  # tools whose definitions hide text or address the model
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryLine:
+    """A category as the method page defines it. `severity` is the level before signals raise it."""
+
+    link: Link
+    category: Category
+    severity: Severity
+    about: str
+    is_not: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MethodPage:
+    """The numbers and definitions of the method page; its prose is the template's."""
+
+    path: str  # of the HTML page
+    twin: str  # of the JSON twin
+    crumbs: tuple[Crumb, ...]
+    description: str  # of the page, for search engines
+    categories: tuple[CategoryLine, ...]
+    confidences: tuple[tuple[str, str, int], ...]  # word, what it rests on, number of tools
+    signals: tuple[SignalLine, ...]  # all of them, in the order of their definition
+
+
+@dataclass(frozen=True, slots=True)
+class NotFoundPage:
+    """The page for a wrong address; its links are absolute when the site has a base address."""
+
+    path: str  # of the HTML page
+    crumbs: tuple[Crumb, ...]
+    description: str
+
+
+def home_page(index: Index) -> HomePage:
+    """Make the context of the home page."""
+    return HomePage(
+        path=urls.HOME,
+        twin=urls.twin(urls.HOME),
+        crumbs=(),
+        description="What the tools of MCP servers can do, with the evidence, and policies to put in front of them.",
+        tools=index.tools,
+        declared=index.declared,
+        servers=len(index.servers),
+        listed=sum(1 for row in index.servers if index.by_server.get(row.name)),
+        categories=category_bars({category: len(index.by_category[category]) for category in CATEGORY_ABOUT}),
+        severities=bars(
+            [(f"risk-{s.value}", label(s), len(index.by_severity[s]), urls.severity(s.value)) for s in SEVERITIES]
+        ),
+        outcomes=_outcomes(index),
+        targets=index.outcomes.total(),
+        signals=tuple(sorted((line for line in _signals(index) if line.count), key=lambda line: -line.count)),
+        largest=_largest(index),
+        watch=tuple(_watch(index)[:_SHOWN]),
+    )
+
+
+def method_page(index: Index) -> MethodPage:
+    """Make the context of the method page."""
+    counts = dict.fromkeys(CONFIDENCE_ABOUT, 0)
+    for entries in index.by_category.values():
+        for entry in entries:
+            counts[entry.confidence] += 1
+    return MethodPage(
+        path=urls.METHOD,
+        twin=urls.twin(urls.METHOD),
+        crumbs=(Crumb("", "Method"),),
+        description="How a verdict comes about: rules, evidence, categories, signals, confidence, blind spots.",
+        categories=tuple(
+            CategoryLine(
+                link=Link(urls.category(category.value), label(category)),
+                category=category,
+                severity=BASE_SEVERITY[category],
+                about=about,
+                is_not=CATEGORY_NOT[category],
+                count=len(index.by_category[category]),
+            )
+            for category, about in CATEGORY_ABOUT.items()
+        ),
+        confidences=tuple((label(word), about, counts[word]) for word, about in CONFIDENCE_ABOUT.items()),
+        signals=_signals(index),
+    )
+
+
+def not_found_page() -> NotFoundPage:
+    """Make the context of the page for a wrong address."""
+    return NotFoundPage(urls.NOT_FOUND, (Crumb("", "Not found"),), "There is no page at this address.")
+
+
+def _signals(index: Index) -> tuple[SignalLine, ...]:
+    most = max((len(index.by_signal[signal]) for signal in SIGNALS), default=0) or 1
+    return tuple(
+        SignalLine(
+            link=Link(urls.signal(signal), signal),
+            about=about,
+            count=len(index.by_signal[signal]),
+            relative=round(100 * len(index.by_signal[signal]) / most, 2),
+        )
+        for signal, about in SIGNALS.items()
+    )
+
+
+def _outcomes(index: Index) -> tuple[Bar, ...]:
+    ordered = sorted(index.outcomes.items(), key=lambda pair: (pair[0] != "introspected", -pair[1], pair[0]))
+    kinds = {"introspected": "listed", "never-tried": "never"}
+    return bars([(kinds.get(outcome, "failed"), outcome_words(outcome), count, "") for outcome, count in ordered])
+
+
+def _largest(index: Index) -> tuple[ServerEntry, ...]:
+    def weight(name: str) -> tuple[int, int]:
+        tools = index.by_server.get(name, [])
+        return sum(tool.severity is Severity.CRITICAL for tool in tools), len(tools)
+
+    rows = sorted(index.servers, key=lambda row: (*(-part for part in weight(row.name)), row.name))
+    return tuple(server_entry(row, index.by_server.get(row.name, [])) for row in rows[:_SHOWN])
+
+
+def _watch(index: Index) -> list[Entry]:
+    found = {entry.path: entry for signal in ("hidden-text", "instructs-model") for entry in index.by_signal[signal]}
+    return list(found.values())

@@ -1,0 +1,170 @@
+"""The parameters table and the table of the server's hints. Knows the definition and its evidence; no page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalogue.site.evidence import Located
+from catalogue.site.marks import Quoted, inert
+from classifier.schema import Parameter
+from classifier.tool import Tool
+from classifier.verdict import Category, Verdict
+
+_LONGEST = 600
+"""Characters of a parameter's description on a page, where nothing is marked behind them."""
+
+_MOST_ROWS = 40
+"""Parameters on a page; those that carry evidence are always shown, the rest is in the JSON twin."""
+
+_MOST_VALUES = 24
+"""Values of an enumeration on a page, those that carry evidence apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One allowed value of a parameter, and what an action of that name does (`None`: nothing of its own)."""
+
+    text: Quoted
+    category: Category | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One parameter. `path` is its dotted path up to its own name, which is `name`.
+
+    `values_more` counts the allowed values that are not shown. `limits` are the schema's other bounds, in words.
+    """
+
+    depth: int
+    path: str
+    name: Quoted
+    type: Quoted
+    required: bool
+    description: Quoted
+    values: tuple[Value, ...]
+    values_more: int
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One annotation, and what we found of the same.
+
+    `key` is its name with marks, `asks` what it means, `claimed` what the server says (`None`: nothing). `standing` is
+    "agrees", "disagrees", "silent" (not claimed) or "open" (we found nothing to compare it with).
+    """
+
+    name: str
+    key: Quoted
+    asks: str
+    claimed: bool | None
+    found: str
+    standing: str
+
+
+def parameter_rows(tool: Tool, verdict: Verdict, located: Located) -> tuple[tuple[Row, ...], int]:
+    """Return the rows to show, and how many parameters are left out."""
+    actions = {(action.parameter, action.value): action.category for action in verdict.actions}
+    shown = tool.parameters[:_MOST_ROWS]
+    shown += tuple(parameter for parameter in tool.parameters[_MOST_ROWS:] if located.marks(parameter.pointer))
+    return tuple(_row(item, tool, actions, located) for item in shown), len(tool.parameters) - len(shown)
+
+
+def _row(parameter: Parameter, tool: Tool, actions: Mapping[tuple[str, str], Category], located: Located) -> Row:
+    values = _values(parameter, actions, located)
+    kind = " or ".join(parameter.types) + (f" ({parameter.format})" if parameter.format else "")
+    prefix = parameter.path.removesuffix(parameter.name)
+    return Row(
+        depth=min(parameter.depth, 4),
+        path=inert(prefix, 160),
+        name=located.quote(parameter.name[:200], parameter.pointer),
+        type=located.quote(parameter.types[0], f"{parameter.pointer}/type")
+        if len(parameter.types) == 1 and not parameter.format
+        else Quoted(inert(kind, 80)),
+        required=parameter.required,
+        description=located.quote(parameter.description, f"{parameter.pointer}/description", _LONGEST),
+        values=values,
+        values_more=len(parameter.enum) - len(values),
+        limits=_limits(_node(tool.wire, parameter.pointer)),
+    )
+
+
+def _values(parameter: Parameter, actions: Mapping[tuple[str, str], Category], located: Located) -> tuple[Value, ...]:
+    values = []
+    for index, item in enumerate(parameter.enum):
+        pointer = f"{parameter.enum_pointer}/{index}" if parameter.enum_pointer else ""
+        if index < _MOST_VALUES or (pointer and located.marks(pointer)):
+            text = item if isinstance(item, str) else json.dumps(item, default=str)
+            quoted = located.quote(text[:200], pointer) if pointer else Quoted(inert(text, 200))
+            values.append(Value(quoted, actions.get((parameter.path, text))))
+    return tuple(values)
+
+
+_BOUNDS = {
+    "default": "default",
+    "minimum": "at least",
+    "maximum": "at most",
+    "minLength": "shortest",
+    "maxLength": "longest",
+    "maxItems": "items at most",
+    "pattern": "pattern",
+}
+
+
+def _limits(node: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        f"{words} {inert(json.dumps(node[key], ensure_ascii=False, default=str), 80)}"
+        for key, words in _BOUNDS.items()
+        if node.get(key) is not None
+    )
+
+
+def _node(wire: Any, pointer: str) -> Mapping[str, Any]:
+    """Return the schema at `pointer`; empty where it is none."""
+    node = wire
+    for step in pointer.split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(node, list) and key.isdecimal() and int(key) < len(node):
+            node = node[int(key)]
+        elif isinstance(node, Mapping):
+            node = node.get(key)
+    return node if isinstance(node, Mapping) else {}
+
+
+_CHANGES = (Category.WRITE, Category.EXECUTE, Category.DESTRUCTIVE, Category.FINANCIAL)
+_JUDGED_DESTRUCTIVE = (Category.READ, Category.WRITE, Category.DESTRUCTIVE)
+_OUTSIDE = ("network", "sends-outside", "untrusted-content")
+
+
+def hint_rows(tool: Tool, verdict: Verdict, located: Located) -> tuple[Hint, ...]:
+    """Return the four hints of the protocol, each beside what the rules found."""
+    claims = tool.annotations
+    category = verdict.category
+    known = category is not Category.UNCLASSIFIED
+    outside = [signal.id for signal in verdict.signals if signal.id in _OUTSIDE]
+    found = (
+        ("readOnlyHint", "changes nothing", claims.read_only, category not in _CHANGES if known else None),
+        (
+            "destructiveHint",
+            "may destroy data",
+            claims.destructive,
+            category is Category.DESTRUCTIVE if category in _JUDGED_DESTRUCTIVE else None,
+        ),
+        ("idempotentHint", "repeating it changes nothing more", claims.idempotent, None),
+        ("openWorldHint", "reaches beyond its own system", claims.open_world, True if outside else None),
+    )
+    return tuple(_hint(*facts, located) for facts in found)
+
+
+def _hint(key: str, asks: str, claimed: bool | None, found: bool | None, located: Located) -> Hint:
+    if found is None:
+        standing = "open"
+    elif claimed is None:
+        standing = "silent"
+    else:
+        standing = "agrees" if claimed is found else "disagrees"
+    words = {True: "yes", False: "no", None: "not judged"}[found]
+    return Hint(key, located.quote(key, f"/annotations/{key}"), asks, claimed, words, standing)

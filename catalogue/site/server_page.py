@@ -1,0 +1,287 @@
+"""The context of a server's page: what it is, how to reach it, its tools, its policy. Pure; knows no database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from catalogue.site import urls
+from catalogue.site.advice import ServerAdvice
+from catalogue.site.command import command
+from catalogue.site.context import (
+    CATEGORY_ABOUT,
+    Bar,
+    Crumb,
+    Entry,
+    Slice,
+    category_bars,
+    counted,
+    day,
+    label,
+    listed,
+    minute,
+    slice_of,
+)
+from catalogue.site.marks import Quoted, inert, quote
+from catalogue.site.outcomes import outcome_words
+from catalogue.values import IntrospectionRow, ListingRow, ServerRow, TargetRow
+from classifier.verdict import Category, Severity
+from crawler.records import Need, TargetKind
+
+PAGE = 200
+"""Tools on one page of a server."""
+
+_WINDOW = 200_000
+"""Tokens of the context window that the cost is compared with: that of the common large models of 2026."""
+
+_INLINE = 12_000
+"""Characters of a policy that the page shows; a longer one is only linked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListingView:
+    """Where the server is listed. `link` is the address to look at, "" when it is no web address."""
+
+    source: str
+    id: str
+    version: str
+    status: str
+    fetched: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedView:
+    """Something a target wants before it starts: what kind, its name, and in words whether and what."""
+
+    kind: str
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetView:
+    """One way to reach the server, and how the last attempt went.
+
+    `ok` is true when it listed its tools, false when it did not, `None` when it was never tried. `facts` are (label,
+    value) lines about the attempt. `malformed` are sentences about list entries that are no tools.
+    """
+
+    address: str
+    kind: str
+    transport: str
+    link: str
+    needs: tuple[NeedView, ...]
+    ok: bool | None
+    outcome: str
+    facts: tuple[tuple[str, str], ...]
+    malformed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Estimated tokens of all definitions, their share of a context window in per cent, and the heaviest tools."""
+
+    tokens: int
+    window: int
+    percent: float
+    heaviest: tuple[tuple[Entry, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The tools of one category on this page of the server; `count` is how many the server has in all."""
+
+    category: Category
+    about: str
+    count: int
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPage:
+    """Everything on one page of a server; parts that only the first page has are empty on the others."""
+
+    path: str  # of the HTML page
+    twin: str  # of the JSON twin
+    policy_path: str  # of the policy's own file; "" for a server without tools
+    crumbs: tuple[Crumb, ...]
+    name: str  # one safe line
+    title: str  # as claimed, "" if none
+    description: str  # of the page, for search engines
+    claim: Quoted  # the server's own description
+    version: str
+    repository: str  # an http(s) address, or ""
+    website: str  # the same
+    withdrawn: bool
+    severity: Severity | None  # the highest of its tools; None without tools
+    summary: str  # one sentence: how many tools, what they can do at worst
+    bars: tuple[Bar, ...]  # its tools by category
+    groups: tuple[Group, ...]
+    slice: Slice
+    listings: tuple[ListingView, ...]
+    targets: tuple[TargetView, ...]
+    instructions: Quoted | None  # what the server tells every model that connects
+    cost: Cost | None
+    advice: ServerAdvice | None
+    policy_inline: bool  # whether the page shows the policy's text
+    policy_command: str  # that prints the policy
+    first_seen: str
+    last_seen: str
+    row: ServerRow  # for the twin
+
+
+def server_pages(
+    row: ServerRow, entries: Sequence[Entry], weights: Sequence[int], advice: ServerAdvice | None
+) -> list[ServerPage]:
+    """Make the contexts of a server's pages, at least one. `weights` are the tokens of `entries`, in their order."""
+    order = list(CATEGORY_ABOUT)
+    ordered = sorted(entries, key=lambda entry: order.index(entry.category))
+    paths = [urls.server(row.name, number + 1) for number in range(max(1, -(-len(ordered) // PAGE)))]
+    return [_page(row, path, paths, ordered, _cost(entries, weights), advice) for path in paths]
+
+
+def _page(
+    row: ServerRow,
+    path: str,
+    paths: Sequence[str],
+    entries: Sequence[Entry],
+    cost: Cost | None,
+    advice: ServerAdvice | None,
+) -> ServerPage:
+    name = inert(row.name, 160)
+    part = slice_of(len(entries), PAGE, path, paths)
+    counts = {category: sum(entry.category is category for entry in entries) for category in CATEGORY_ABOUT}
+    summary = _summary(entries)
+    return ServerPage(
+        path=path,
+        twin=urls.twin(path),
+        policy_path=urls.server_policy(row.name) if advice else "",
+        crumbs=(Crumb(urls.servers(), "Servers"), Crumb("", name)),
+        name=name,
+        title=inert(row.title or "", 160),
+        description=f"{name}: {summary}",
+        claim=quote(row.description, longest=4000),
+        version=inert(row.version or "", 60),
+        repository=web(row.repository_url),
+        website=web(row.website_url),
+        withdrawn=row.withdrawn,
+        severity=max((entry.severity for entry in entries), key=list(Severity).index, default=None),
+        summary=summary,
+        bars=category_bars(counts, linked=False),
+        groups=_groups(entries[part.first - 1 : part.last] if entries else (), counts),
+        slice=part,
+        listings=tuple(_listing(listing) for listing in row.listings),
+        targets=tuple(_target(target) for target in row.targets),
+        instructions=_instructions(row),
+        cost=cost,
+        advice=advice,
+        policy_inline=advice is not None and len(advice.text) <= _INLINE,
+        policy_command=command("policy", row.name),
+        first_seen=day(row.first_seen),
+        last_seen=day(row.last_seen),
+        row=row,
+    )
+
+
+def _summary(entries: Sequence[Entry]) -> str:
+    if not entries:
+        return "none of its tools are known."
+    parts = []
+    for category in CATEGORY_ABOUT:
+        count = sum(entry.category is category for entry in entries)
+        if count:
+            parts.append(f"{count:,} {label(category)}")
+    declared = sum(entry.declared for entry in entries)
+    tail = f" {counted(declared, 'is', 'are')} declared, not confirmed." if declared else ""
+    return f"{counted(len(entries), 'tool')}: {listed(parts)}.{tail}"
+
+
+def _groups(entries: Sequence[Entry], counts: dict[Category, int]) -> tuple[Group, ...]:
+    groups = []
+    for category, about in CATEGORY_ABOUT.items():
+        mine = tuple(entry for entry in entries if entry.category is category)
+        if mine:
+            groups.append(Group(category, about, counts[category], mine))
+    return tuple(groups)
+
+
+def _cost(entries: Sequence[Entry], weights: Sequence[int]) -> Cost | None:
+    if not entries:
+        return None
+    heaviest = sorted(zip(entries, weights, strict=True), key=lambda pair: -pair[1])[:3]
+    total = sum(weights)
+    return Cost(total, _WINDOW, round(100 * total / _WINDOW, 1), tuple(heaviest))
+
+
+def _listing(row: ListingRow) -> ListingView:
+    return ListingView(
+        source=inert(row.source, 60),
+        id=inert(row.source_id, 200),
+        version=inert(row.version or "", 60),
+        status=inert(row.status, 40),
+        fetched=minute(row.fetched_at),
+        link=web(row.fetched_from),
+    )
+
+
+def _target(row: TargetRow) -> TargetView:
+    target, latest = row.target, row.latest
+    return TargetView(
+        address=inert(str(target), 300),
+        kind=target.kind.value,
+        transport=target.transport.value,
+        link=web(target.address) if target.kind is TargetKind.REMOTE else "",
+        needs=tuple(_need(need) for need in target.needs),
+        ok=latest.outcome == "introspected" if latest else None,
+        outcome=outcome_words(latest.outcome if latest else "never-tried"),
+        facts=_attempt_facts(latest) if latest else (),
+        malformed=tuple(
+            f"Entry {index + 1} of its list is no tool: {inert(why, 200)}" for index, why, _ in latest.malformed[:10]
+        )
+        if latest
+        else (),
+    )
+
+
+def _need(need: Need) -> NeedView:
+    kinds = {"env": "environment variable", "header": "header", "argument": "argument", "variable": "address variable"}
+    parts = ["required" if need.required else "optional", *(["secret"] if need.secret else [])]
+    about = f": {inert(need.description, 200)}" if need.description else ""
+    return NeedView(kinds[need.kind], inert(need.name or need.value or "positional", 80), ", ".join(parts) + about)
+
+
+def _attempt_facts(row: IntrospectionRow) -> tuple[tuple[str, str], ...]:
+    info = row.server_info
+    named = " ".join(str(info[key]) for key in ("name", "version") if isinstance(info.get(key), str))
+    facts = (
+        ("Asked at", minute(row.started_at)),
+        ("Took", f"{timedelta(seconds=row.duration).total_seconds():.1f} s"),
+        ("Detail", inert(row.detail, 400)),
+        ("Protocol revision", inert(row.protocol_version or "", 40)),
+        ("Calls itself", inert(named, 120)),
+        ("Command", inert(row.command, 400)),
+        ("Installed version", inert(row.resolved or "", 80)),
+        ("Listed", _extent(row)),
+    )
+    return tuple((name, value) for name, value in facts if value)
+
+
+def _extent(row: IntrospectionRow) -> str:
+    if row.outcome != "introspected":
+        return ""
+    end = "complete" if row.complete else "incomplete: the budget ended first"
+    return f"{counted(row.tools, 'tool')} on {counted(row.pages, 'page')}, {end}"
+
+
+def _instructions(row: ServerRow) -> Quoted | None:
+    texts = [target.latest.instructions for target in row.targets if target.latest and target.latest.instructions]
+    return quote(texts[0], longest=4000) if texts else None
+
+
+def web(address: str | None) -> str:
+    """Return an address that is safe to link to: http or https, on one line, without hidden characters; else ""."""
+    if not address or not address.lower().startswith(("http://", "https://")) or len(address) > 500:
+        return ""
+    return address if inert(address) == address and not any(char.isspace() for char in address) else ""

@@ -1,0 +1,131 @@
+"""The JSON twin of each page, from the same context. What strangers sent stands here verbatim, in ASCII JSON.
+
+Knows no template. Addresses in a twin are paths from the site's root.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from catalogue.site.context import Entry
+from catalogue.site.encode import compact
+from catalogue.site.marks import Quoted
+from catalogue.site.server_page import ServerPage, TargetView
+from catalogue.site.tool_page import ToolPage
+from catalogue.values import IntrospectionRow
+from classifier.verdict import to_wire
+
+VERSION = 1
+"""Of the shape of the twins: a number that changes only when a field goes or changes its meaning."""
+
+
+def twin(page: Any) -> bytes:
+    """Return the twin of a page, one line of JSON."""
+    if isinstance(page, ToolPage):
+        body = _tool(page)
+    elif isinstance(page, ServerPage):
+        body = _server(page)
+    else:
+        body = plain(page)
+    return compact({"version": VERSION, **body})
+
+
+def plain(value: Any) -> Any:
+    """Return a context, or a part of one (each a slotted dataclass), as what JSON knows; a quotation is its text."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, Quoted):
+        return value.text
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    return {name: plain(getattr(value, name)) for name in type(value).__slots__}
+
+
+def _tool(page: ToolPage) -> dict[str, Any]:
+    row = page.row
+    return {
+        "page": page.path,
+        "twin": page.twin,
+        "server": row.server,
+        "server_page": page.server_path,
+        "name": row.name,
+        "occurrence": row.occurrence,
+        "standing": row.standing.value,
+        "definition": row.definition,
+        "verdict": to_wire(page.verdict),
+        "plain_words": page.plain,
+        "hints": plain(page.hints),
+        "reasons": page.reasons,
+        "policy": page.advice.document,
+        "policy_file": page.policy_path,
+        "policy_effects": page.advice.effects,
+        "policy_reasons": page.advice.reasons,
+        "questions": plain(page.questions),
+        "related": [
+            {"title": group.title, "tools": [_reference(entry) for entry in group.entries]} for group in page.related
+        ],
+        "first_seen": row.first_seen.isoformat(),
+        "last_seen": row.last_seen.isoformat(),
+        "declared_by": row.declared_by,
+        "introspection": _introspection(row.introspection),
+        "tokens_estimate": page.tokens,
+        "explain": page.explain,
+        "reproduce": page.reproduce,
+    }
+
+
+def _server(page: ServerPage) -> dict[str, Any]:
+    row = page.row
+    return {
+        "page": page.path,
+        "twin": page.twin,
+        "name": row.name,
+        "title": row.title,
+        "description": row.description,
+        "version": row.version,
+        "repository_url": row.repository_url,
+        "website_url": row.website_url,
+        "withdrawn": row.withdrawn,
+        "severity": page.severity,
+        "summary": page.summary,
+        "categories": {bar.kind: bar.count for bar in page.bars},
+        "tools": [_reference(entry) for group in page.groups for entry in group.entries],
+        "slice": plain(page.slice),
+        "listings": plain(row.listings),
+        "targets": [_target(view, place.latest) for view, place in zip(page.targets, row.targets, strict=True)],
+        "tokens_estimate": page.cost.tokens if page.cost else 0,
+        "policy_file": page.policy_path or None,
+        "first_seen": row.first_seen.isoformat(),
+        "last_seen": row.last_seen.isoformat(),
+    }
+
+
+def _target(view: TargetView, latest: IntrospectionRow | None) -> dict[str, Any]:
+    return {
+        "address": view.address,
+        "kind": view.kind,
+        "transport": view.transport,
+        "needs": plain(view.needs),
+        "introspection": _introspection(latest),
+    }
+
+
+def _introspection(row: IntrospectionRow | None) -> dict[str, Any] | None:
+    return plain(row) if row else None
+
+
+def _reference(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "server": entry.server,
+        "page": entry.path,
+        "category": entry.category.value,
+        "severity": entry.severity.value,
+        "signals": entry.signals,
+        "declared": entry.declared,
+    }

@@ -1,0 +1,137 @@
+"""Every path of the site, derived from names alone. Knows no page and no database.
+
+All paths are relative to the site's root, in ASCII, and need no percent-encoding. A path never depends on what else is
+in the catalogue, so an address that was published once stays right, and `catalogue policy --site` can compute it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import lru_cache
+
+HOME = "index.html"
+NOT_FOUND = "404.html"
+METHOD = "method.html"
+RULES = "rules/index.html"
+STYLE = "assets/site.css"
+SCRIPT = "assets/site.js"
+ICON = "assets/icon.svg"
+LLMS = "llms.txt"
+SITEMAP = "sitemap.xml"
+ROBOTS = "robots.txt"
+
+_LOSSLESS = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_-])?")
+_OTHER = re.compile(r"[^a-z0-9_.]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_DIGEST = re.compile(r"--[a-z2-7]{20}$")
+# Names that Windows reserves with any extension: learn.microsoft.com/windows/win32/fileio/naming-a-file
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)")
+_LONGEST = 80
+"""Characters of a name that a slug keeps; with a digest, a prefix and `.policy.json` it stays below every file
+system's limit of 255."""
+
+
+@lru_cache(maxsize=65536)
+def slug(name: str, occurrence: int = 0) -> str:
+    """Return a file name for `name`: lower case ASCII, at most 102 characters, different for different arguments.
+
+    A plain name is its own slug; `/` becomes `__`. Anything else (capitals, other characters, length, a reserved name,
+    a second occurrence, a name that looks like a slug) keeps a readable stem and gets 100 bits of a digest.
+    """
+    plain = name.replace("/", "__")
+    if occurrence == 0 and _is_lossless(name, plain):
+        return plain
+    key = f"{occurrence}\0{name}".encode("utf-8", "surrogatepass")
+    digest = base64.b32encode(hashlib.sha256(key).digest())[:20].decode("ascii").lower()
+    return f"{_stem(name)}--{digest}"
+
+
+def _is_lossless(name: str, plain: str) -> bool:
+    return (
+        len(plain) <= _LONGEST
+        and "__" not in name
+        and "___" not in plain
+        and ".." not in plain
+        and _LOSSLESS.fullmatch(plain) is not None
+        and _DIGEST.search(plain) is None
+        and _RESERVED.match(plain) is None
+    )
+
+
+def _stem(name: str) -> str:
+    words = _OTHER.sub("-", _CAMEL.sub("-", name[:_LONGEST]).lower())
+    stem = re.sub(r"\.+", ".", words)[:_LONGEST].strip("-._")
+    return f"x-{stem}".rstrip("-") if not stem or _RESERVED.match(stem) else stem
+
+
+def server(name: str, page: int = 1) -> str:
+    """Return the page of a server; `page` counts from 1 through its tools."""
+    return f"server/{slug(name)}/{_page(page)}"
+
+
+def server_policy(name: str) -> str:
+    """Return the file with a server's recommended policy."""
+    return f"server/{slug(name)}/policy.json"
+
+
+def tool(server_name: str, name: str, occurrence: int = 0) -> str:
+    """Return the page of a tool."""
+    return f"server/{slug(server_name)}/tool/{slug(name, occurrence)}.html"
+
+
+def tool_policy(server_name: str, name: str, occurrence: int = 0) -> str:
+    """Return the file with a tool's recommended policy."""
+    return f"server/{slug(server_name)}/tool/{slug(name, occurrence)}.policy.json"
+
+
+def servers(page: int = 1) -> str:
+    """Return a page of the list of all servers."""
+    return f"servers/{_page(page)}"
+
+
+def category(category_id: str, page: int = 1) -> str:
+    """Return a page of the list of a category's tools."""
+    return f"category/{slug(category_id)}/{_page(page)}"
+
+
+def severity(severity_id: str, page: int = 1) -> str:
+    """Return a page of the list of a risk level's tools."""
+    return f"risk/{slug(severity_id)}/{_page(page)}"
+
+
+def signal(signal_id: str, page: int = 1) -> str:
+    """Return a page of the list of a signal's tools."""
+    return f"signal/{slug(signal_id)}/{_page(page)}"
+
+
+def rule(rule_id: str) -> str:
+    """Return the page of a rule."""
+    return f"rule/{slug(rule_id)}.html"
+
+
+def sitemap_part(number: int) -> str:
+    """Return one part of a sitemap that is too long for one file; `number` counts from 1."""
+    return f"sitemap-{number}.xml"
+
+
+def twin(page: str) -> str:
+    """Return the JSON twin of an HTML page."""
+    return f"api/v1/{page.removesuffix('.html')}.json"
+
+
+def root(path: str) -> str:
+    """Return what leads from `path` back to the site's root: "" or "../" as often as needed."""
+    return "../" * path.count("/")
+
+
+def absolute(base_url: str | None, path: str) -> str | None:
+    """Return the address of `path` below `base_url` (which ends in "/"); `None` without one."""
+    if base_url is None:
+        return None
+    return base_url + (path.removesuffix("index.html") if path.endswith(("/index.html", HOME)) else path)
+
+
+def _page(number: int) -> str:
+    return "index.html" if number == 1 else f"{number}.html"

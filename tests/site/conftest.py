@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catalogue.site.build import BuildSummary, build
+from catalogue.site.output import open_output
+from classifier.ruleset import RuleSet, load
+from tests.site.shelf import DEFINITIONS, Shelf, introspection
+
+
+@pytest.fixture(scope="session")
+def ruleset() -> RuleSet:
+    return load()
+
+
+@pytest.fixture
+def shelf(ruleset: RuleSet) -> Shelf:
+    made = Shelf(ruleset)
+    made.add("io.github.acme/files", DEFINITIONS, seen=introspection())
+    made.add("io.github.acme/other", DEFINITIONS[:2])
+    made.add("io.github.acme/gone", (), withdrawn=True, listings=(), targets=())
+    return made
+
+
+@pytest.fixture
+def publish(tmp_path: Path):
+    def run(shelf: Shelf, out: Path = tmp_path / "site", base_url: str | None = None) -> BuildSummary:
+        with open_output(out) as output:
+            return build(shelf, shelf.ruleset, output, base_url, lambda *_: None)
+
+    return run

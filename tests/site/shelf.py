@@ -1,0 +1,127 @@
+"""A catalogue in memory, so that a page can be looked at without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from catalogue.values import IntrospectionRow, ListingRow, ServerRow, Standing, TargetRow, ToolRow
+from classifier.ruleset import RuleSet
+from crawler.records import Need, Target, TargetKind, Transport
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+DEFINITIONS = (
+    {
+        "name": "delete_file",
+        "title": "Delete file",
+        "description": "Permanently delete a file. This cannot be undone.",
+        "inputSchema": {
+            "type": "object",
+            "properties": {
+                "path": {"type": "string", "description": "Absolute path of the file to delete"},
+                "force": {"type": "boolean", "default": False},
+            },
+            "required": ["path"],
+        },
+        "annotations": {"readOnlyHint": True, "destructiveHint": True},
+    },
+    {"name": "search_files", "description": "Search files by name.", "annotations": {"readOnlyHint": True}},
+    {
+        "name": "create_refund",
+        "description": "Refund a charge to the customer.",
+        "inputSchema": {
+            "type": "object",
+            "properties": {"amount": {"type": "number", "description": "Amount in cents"}},
+            "required": ["amount"],
+        },
+    },
+    {
+        "name": "manage_index",
+        "description": "Manage the index.",
+        "inputSchema": {"properties": {"action": {"type": "string", "enum": ["list", "create", "delete"]}}},
+    },
+    {"name": "frobnicate", "inputSchema": {"type": "object"}},
+)
+
+
+def introspection(outcome: str = "introspected", **changes: object) -> IntrospectionRow:
+    row = {
+        "target": "npm:@acme/files@1.2.0",
+        "started_at": NOON,
+        "duration": 3.4,
+        "outcome": outcome,
+        "detail": "" if outcome == "introspected" else "401 with WWW-Authenticate: Bearer",
+        "protocol_version": "2025-06-18",
+        "server_info": {"name": "acme-files", "version": "1.2.0"},
+        "instructions": "Confirm before you delete.\u202e",
+        "tools": 5,
+        "pages": 1,
+        "complete": True,
+        "attempt": "bare",
+        "command": "node index.js --root /data",
+        "resolved": "1.2.0",
+        "malformed": ((3, "its name is missing", "{}"),),
+    }
+    return IntrospectionRow(**{**row, **changes})
+
+
+class Shelf:
+    """A catalogue in memory with the reads that a build makes of a repository."""
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        self.ruleset = ruleset
+        self._servers: dict[str, ServerRow] = {}
+        self._tools: dict[str, list[ToolRow]] = {}
+
+    def add(self, name: str, definitions: Sequence[dict], *, seen: IntrospectionRow | None = None, **changes) -> None:
+        npm = Target(
+            TargetKind.NPM, Transport.STDIO, "@acme/files", "1.2.0", (Need("env", "KEY", "A key", True, True),)
+        )
+        remote = Target(TargetKind.REMOTE, Transport.STREAMABLE_HTTP, "https://mcp.example/mcp")
+        row = {
+            "name": name,
+            "title": None,
+            "description": "Serves files.",
+            "version": "1.2.0",
+            "repository_url": "https://example.org/files",
+            "website_url": None,
+            "withdrawn": False,
+            "first_seen": NOON,
+            "last_seen": NOON,
+            "listings": (
+                ListingRow("official", name, "1.2.0", "active", "https://registry.example/v0.1/servers", NOON),
+            ),
+            "targets": (TargetRow(npm, seen), TargetRow(remote, introspection("sign-in-required"))),
+        }
+        self._servers[name] = ServerRow(**{**row, **changes})
+        known = self._tools[name] = []
+        for definition in definitions:
+            occurrence = sum(tool.name == definition["name"] for tool in known)
+            verdict = self.ruleset.judge(definition)
+            standing, source = (Standing.CONFIRMED, None) if seen else (Standing.DECLARED, "tools.jsonl")
+            known.append(
+                ToolRow(
+                    name,
+                    definition["name"],
+                    occurrence,
+                    standing,
+                    definition,
+                    verdict.definition,
+                    NOON,
+                    NOON,
+                    seen,
+                    source,
+                    verdict,
+                )
+            )
+
+    def remove(self, name: str) -> None:
+        del self._servers[name], self._tools[name]
+
+    def servers(self) -> Iterator[ServerRow]:
+        return (self._servers[name] for name in sorted(self._servers))
+
+    def tools(self, ruleset: str, server: str | None = None) -> Iterator[ToolRow]:
+        assert ruleset == self.ruleset.digest
+        return (tool for name in sorted(self._tools) if server in (None, name) for tool in self._tools[name])

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import errno
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from catalogue.errors import CatalogueError
+from catalogue.site import output as output_module
+from catalogue.site.output import MANIFEST, open_output
+
+
+def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+
+
+def write(folder: Path, files: dict[str, str]) -> list[str]:
+    with open_output(folder) as output:
+        for path, text in files.items():
+            output.put(path, text.encode())
+        output.commit()
+    return output.changed
+
+
+def test_only_what_differs_is_written_and_only_ours_is_deleted(tmp_path):
+    out = tmp_path / "site"
+    write(out, {"a.html": "1", "b/c.html": "2", "d/e/f.html": "3"})
+    (out / "b" / "mine.txt").write_text("not yours")
+    before = snapshot(out)
+    assert write(out, {"a.html": "1", "g.html": "4"}) == ["g.html"]
+    after = snapshot(out)
+    assert set(after) == {"a.html", "g.html", "b/mine.txt", MANIFEST}
+    assert after["a.html"] == before["a.html"]
+    assert not (out / "d").exists()
+
+
+def test_an_unchanged_site_is_not_touched_at_all(tmp_path):
+    out = tmp_path / "site"
+    write(out, {"a.html": "1"})
+    before = snapshot(out)
+    assert write(out, {"a.html": "1"}) == []
+    assert snapshot(out) == before
+
+
+def test_a_build_that_fails_changes_nothing_and_leaves_nothing(tmp_path):
+    out = tmp_path / "site"
+    write(out, {"a.html": "1"})
+    before = snapshot(tmp_path)
+    with suppress(ZeroDivisionError), open_output(out) as output:
+        output.put("a.html", b"2")
+        output.put("b.html", b"3")
+        raise ZeroDivisionError
+    assert snapshot(tmp_path) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_a_full_disk_is_one_sentence_and_the_old_site_stays(tmp_path, monkeypatch):
+    out = tmp_path / "site"
+    write(out, {"a.html": "1"})
+    before = snapshot(tmp_path)
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(CatalogueError, match=r"Cannot write the site to .*site: No space left on device\."):
+        write(out, {"a.html": "2"})
+    monkeypatch.undo()
+    assert snapshot(tmp_path) == before
+
+
+def test_a_swap_that_was_killed_is_completed_by_the_next_build(tmp_path, monkeypatch):
+    out = tmp_path / "site"
+    write(out, {"a.html": "1", "b.html": "1", "old.html": "1"})
+    moved = []
+
+    def killed(self, path):
+        if moved:
+            raise KeyboardInterrupt
+        moved.append(path)
+        original(self, path)
+
+    original = output_module.Output._move
+    monkeypatch.setattr(output_module.Output, "_move", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write(out, {"a.html": "2", "b.html": "2", "new.html": "2"})
+    monkeypatch.undo()
+    write(out, {"a.html": "2", "b.html": "2", "new.html": "2"})
+    contents = {name: content for name, (content, _) in snapshot(out).items() if name != MANIFEST}
+    assert contents == {"a.html": b"2", "b.html": b"2", "new.html": b"2"}
+
+
+def test_a_file_that_someone_else_cut_short_is_written_again(tmp_path):
+    out = tmp_path / "site"
+    write(out, {"a.html": "long", "b.html": "1"})
+    (out / "a.html").write_text("")
+    assert write(out, {"a.html": "long", "b.html": "1"}) == ["a.html"]
+
+
+def test_foreign_folders_and_files_are_refused(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(CatalogueError, match=r"file is a file, and a folder was expected"):
+        write(tmp_path / "file", {})
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "thesis.txt").write_text("x")
+    with pytest.raises(CatalogueError, match="not empty and not a site of ours"):
+        write(tmp_path / "foreign", {"a": "b"})
+    assert [path.name for path in (tmp_path / "foreign").iterdir()] == ["thesis.txt"]
+    (tmp_path / "empty").mkdir()
+    assert write(tmp_path / "empty", {"a": "b"}) == ["a"]
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"files": {"../x": "0"}}', '{"files": {"/etc/x": "0"}}'])
+def test_a_manifest_that_is_not_ours_deletes_nothing(tmp_path, manifest):
+    out = tmp_path / "site"
+    out.mkdir()
+    (out / MANIFEST).write_text(manifest)
+    (tmp_path / "x").write_text("precious")
+    with pytest.raises(CatalogueError, match="manifest"):
+        write(out, {"a": "b"})
+    assert (tmp_path / "x").read_text() == "precious"
+
+
+def test_two_files_of_one_path_are_refused(tmp_path):
+    with open_output(tmp_path / "site") as output:
+        output.put("a", b"1")
+        with pytest.raises(CatalogueError, match="Two files"):
+            output.put("a", b"2")
+
+
+def test_the_manifest_has_the_digest_of_every_file(tmp_path):
+    write(tmp_path / "site", {"a": "1"})
+    digest = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
+    assert json.loads((tmp_path / "site" / MANIFEST).read_text())["files"] == {"a": digest}
