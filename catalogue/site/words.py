@@ -51,6 +51,25 @@ _RISK: Mapping[str, str] = {
 }
 """Why a signal matters, one sentence for each that has a consequence of its own."""
 
+_EFFECTS = frozenset(
+    {
+        "bulk",
+        "admin",
+        "credentials-in",
+        "credentials-out",
+        "code",
+        "query-language",
+        "filesystem",
+        "network",
+        "markup",
+        "sends-outside",
+        "untrusted-content",
+        "private-data",
+        "money-amount",
+    }
+)
+"""Signals that say what the tool does, rather than how its definition is written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -83,8 +102,7 @@ def called(category: Category) -> str:
 
 def about_signal(signal_id: str) -> str:
     """Return a sentence that says of "it" what a signal says."""
-    words = SIGNALS.get(signal_id, signal_id)
-    return (words[0].upper() + words[1:] if words.startswith("its ") else f"It {words}") + "."
+    return f"It {SIGNALS.get(signal_id, signal_id)}."
 
 
 def risk_of(signal_id: str) -> str:
@@ -107,16 +125,9 @@ def plain_words(subject: Subject) -> tuple[str, ...]:
         first = (
             f"{subject.name} is {called(verdict.category)} of {subject.server}: it {CATEGORY_ABOUT[verdict.category]}."
         )
-    more = [SIGNALS[signal.id] for signal in verdict.signals if _is_effect(signal.id)]
+    more = [SIGNALS[signal.id] for signal in verdict.signals if signal.id in _EFFECTS]
     second = f"It also {listed(more)}." if more else ""
     return tuple(filter(None, (first, second, _arguments(subject.tool), _actions(verdict))))
-
-
-def _is_effect(signal_id: str) -> bool:
-    """Whether a signal says what the tool does, rather than how its definition is written."""
-    return signal_id in _RISK and not SIGNALS[signal_id].startswith(
-        ("its ", "carries", "has ", "is ", "cannot", "accepts")
-    )
 
 
 def _arguments(tool: Tool) -> str:
