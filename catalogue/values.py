@@ -103,5 +103,42 @@ class ServerRow:
     targets: tuple[TargetRow, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PassRow:
+    """One reading of a source, as it ended. `address` is as it was asked for ("": the source's default one).
+
+    `complete`: it reached the end, without an error and without a limit, so that the next one may ask for changes only.
+    """
+
+    source: str
+    address: str
+    started_at: datetime
+    finished_at: datetime
+    listings: int
+    dropped: Mapping[str, int]
+    error: str | None
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the catalogue holds. Counts leave out withdrawn servers and removed tools, except `withdrawn` itself.
+
+    `listings` counts by source; `targets` by the last attempt's outcome ("untried": none yet), those that a listing
+    still names; `due` of them wait for an introspection. `tools` counts by category within each standing, by the
+    verdicts of one ruleset ("unjudged": none yet). `unjudged` counts definitions, removed ones included.
+    """
+
+    servers: int
+    withdrawn: int
+    listings: Mapping[str, int]
+    targets: Mapping[str, int]
+    due: int
+    tools: Mapping[Standing, Mapping[str, int]]
+    definitions: int
+    unjudged: int
+    passes: tuple[PassRow, ...]
+
+
 Report: TypeAlias = Callable[[str, int, int | None], None]
 """Takes the progress of long work: what is being done, how many are done, how many there are (`None`: unknown)."""

@@ -1,0 +1,250 @@
+"""What the catalogue holds, for whoever publishes it: servers, tools, names, counts. Writes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from difflib import get_close_matches
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.orm import Session
+
+from catalogue import models
+from catalogue.identity import digest
+from catalogue.repository.rows import to_introspection_row, to_listing_row, to_pass_row, to_target
+from catalogue.repository.statements import batches
+from catalogue.values import IntrospectionRow, PassRow, ServerRow, Standing, Status, TargetRow, ToolRow
+from classifier.verdict import from_wire
+from crawler.records import ListingStatus
+
+
+def is_active() -> ColumnElement[bool]:
+    """Say of a listing that its source still stands by it."""
+    return models.Listing.status != ListingStatus.DELETED.value
+
+
+def is_claimed() -> ColumnElement[bool]:
+    """Say of a target that an active listing names it."""
+    return exists().where(
+        models.claims.c.target_id == models.Target.id,
+        models.claims.c.listing_id == models.Listing.id,
+        is_active(),
+    )
+
+
+def is_listed() -> ColumnElement[bool]:
+    """Say of a server that an active listing names it; one without is withdrawn."""
+    return exists().where(models.Listing.server_id == models.Server.id, is_active())
+
+
+def is_current() -> ColumnElement[bool]:
+    """Say of a tool, joined with its server, that the server has it now and is not withdrawn."""
+    return and_(models.Tool.removed_at.is_(None), is_listed())
+
+
+class Repository:
+    """Reads the catalogue within one session."""
+
+    def __init__(self, session: Session) -> None:
+        """`session` stays the caller's: it is neither committed nor closed here."""
+        self._session = session
+
+    def servers(self) -> Iterator[ServerRow]:
+        """Return all servers, withdrawn ones too, by name."""
+        ids = self._session.scalars(select(models.Server.id).order_by(models.Server.name)).all()
+        for batch in batches(ids):
+            yield from self._load_servers(batch)
+
+    def server(self, name: str) -> ServerRow | None:
+        """Return the server of exactly this public name."""
+        found = self._session.scalar(select(models.Server.id).where(models.Server.name_digest == digest(name)))
+        return None if found is None else next(self._load_servers([found]))
+
+    def tools(self, ruleset: str, server: str | None = None) -> Iterator[ToolRow]:
+        """Return the tools that servers have now, by server, name and occurrence, judged by `ruleset` (its digest)."""
+        order = (models.Server.name, models.Tool.name, models.Tool.occurrence)
+        query = select(models.Tool.id).join(models.Server, models.Server.id == models.Tool.server_id).order_by(*order)
+        query = query.where(is_current())
+        if server is not None:
+            query = query.where(models.Server.name_digest == digest(server))
+        for batch in batches(self._session.scalars(query).all()):
+            yield from self._load_tools(batch, ruleset)
+
+    def tool_counts(self) -> Mapping[str, Mapping[Standing, int]]:
+        """Return how many tools each server has now, by standing; servers without tools are absent."""
+        query = (
+            select(models.Server.name, models.Tool.standing, func.count())
+            .join(models.Tool, models.Tool.server_id == models.Server.id)
+            .where(is_current())
+            .group_by(models.Server.id, models.Server.name, models.Tool.standing)
+        )
+        counts: dict[str, dict[Standing, int]] = defaultdict(dict)
+        for name, standing, count in self._session.execute(query):
+            counts[name][Standing(standing)] = count
+        return counts
+
+    def closest_servers(self, name: str, n: int = 3) -> tuple[str, ...]:
+        """Return the names of servers that someone who typed `name` may have meant, best first."""
+        return _closest(name, self._session.scalars(select(models.Server.name).order_by(models.Server.name)).all(), n)
+
+    def closest_tools(self, server: str, name: str, n: int = 3) -> tuple[str, ...]:
+        """Return the names of the server's tools that someone who typed `name` may have meant, best first."""
+        query = (
+            select(models.Tool.name)
+            .distinct()
+            .join(models.Server, models.Server.id == models.Tool.server_id)
+            .where(models.Server.name_digest == digest(server), is_current())
+            .order_by(models.Tool.name)
+        )
+        return _closest(name, self._session.scalars(query).all(), n)
+
+    def status(self, ruleset: str, now: datetime) -> Status:
+        """Count what the catalogue holds; categories are those of the verdicts of `ruleset` (its digest)."""
+        listed = self._count(select(func.count()).select_from(models.Server).where(is_listed()))
+        everything = self._count(select(func.count()).select_from(models.Server))
+        claimed = select(func.count()).select_from(models.Target).where(is_claimed())
+        definitions = self._count(select(func.count()).select_from(models.Definition))
+        judged = select(func.count()).select_from(models.Verdict).where(models.Verdict.ruleset == ruleset)
+        return Status(
+            servers=listed,
+            withdrawn=everything - listed,
+            listings=self._listings_by_source(),
+            targets=self._targets_by_outcome(),
+            due=self._count(claimed.where(models.Target.due_at <= now)),
+            tools=self._tools_by_category(ruleset),
+            definitions=definitions,
+            unjudged=definitions - self._count(judged),
+            passes=self.latest_passes(),
+        )
+
+    def latest_passes(self) -> tuple[PassRow, ...]:
+        """Return the latest reading of each source, by source and address."""
+        latest = select(func.max(models.Pass.id)).group_by(models.Pass.source, models.Pass.address)
+        query = select(models.Pass).where(models.Pass.id.in_(latest)).order_by(models.Pass.source, models.Pass.address)
+        return tuple(to_pass_row(row) for row in self._session.scalars(query))
+
+    def _count(self, query: object) -> int:
+        return int(self._session.scalar(query) or 0)  # type: ignore[call-overload]
+
+    def _listings_by_source(self) -> Mapping[str, int]:
+        query = select(models.Listing.source, func.count()).where(is_active()).group_by(models.Listing.source)
+        return dict(sorted((source, count) for source, count in self._session.execute(query)))
+
+    def _targets_by_outcome(self) -> Mapping[str, int]:
+        query = select(models.Target.outcome, func.count()).where(is_claimed()).group_by(models.Target.outcome)
+        return dict(sorted((outcome or "untried", count) for outcome, count in self._session.execute(query)))
+
+    def _tools_by_category(self, ruleset: str) -> Mapping[Standing, Mapping[str, int]]:
+        verdict_of_tool = and_(models.Verdict.definition == models.Tool.definition, models.Verdict.ruleset == ruleset)
+        query = (
+            select(models.Tool.standing, models.Verdict.category, func.count())
+            .join(models.Server, models.Server.id == models.Tool.server_id)
+            .join(models.Verdict, verdict_of_tool, isouter=True)
+            .where(is_current())
+            .group_by(models.Tool.standing, models.Verdict.category)
+        )
+        counts: dict[Standing, Counter[str]] = {standing: Counter() for standing in Standing}
+        for standing, category, count in self._session.execute(query):
+            counts[Standing(standing)][category or "unjudged"] = count
+        return {standing: dict(found) for standing, found in counts.items()}
+
+    def _load_servers(self, ids: Sequence[int]) -> Iterator[ServerRow]:
+        servers = {row.id: row for row in self._session.scalars(select(models.Server).where(models.Server.id.in_(ids)))}
+        listings: dict[int, list[models.Listing]] = defaultdict(list)
+        query = select(models.Listing).where(models.Listing.server_id.in_(ids)).order_by(models.Listing.id)
+        for listing in self._session.scalars(query):
+            listings[listing.server_id].append(listing)
+        targets = self._load_targets(ids)
+        for server_id in ids:
+            yield _to_server_row(servers[server_id], listings[server_id], targets[server_id])
+
+    def _load_targets(self, servers: Sequence[int]) -> Mapping[int, list[TargetRow]]:
+        query = select(models.Target).where(models.Target.server_id.in_(servers), is_claimed())
+        rows = self._session.scalars(query.order_by(models.Target.rank, models.Target.id)).all()
+        latest = select(func.max(models.Introspection.id)).where(
+            models.Introspection.target_id.in_([row.id for row in rows])
+        )
+        attempts = self._load_introspections(
+            self._session.scalars(latest.group_by(models.Introspection.target_id)).all()
+        )
+        by_target = {attempt.target_id: value for attempt, value in attempts.values()}
+        found: dict[int, list[TargetRow]] = defaultdict(list)
+        for row in rows:
+            found[row.server_id].append(TargetRow(to_target(row), by_target.get(row.id)))
+        return found
+
+    def _load_introspections(self, ids: Iterable[int]) -> Mapping[int, tuple[models.Introspection, IntrospectionRow]]:
+        query = (
+            select(models.Introspection, models.Target)
+            .join(models.Target, models.Target.id == models.Introspection.target_id)
+            .where(models.Introspection.id.in_(list(ids)))
+        )
+        return {
+            row.id: (row, to_introspection_row(row, str(to_target(target))))
+            for row, target in self._session.execute(query)
+        }
+
+    def _load_tools(self, ids: Sequence[int], ruleset: str) -> Iterator[ToolRow]:
+        verdict_of_tool = and_(models.Verdict.definition == models.Tool.definition, models.Verdict.ruleset == ruleset)
+        query = (
+            select(models.Tool, models.Server.name, models.Definition.wire, models.Verdict.body)
+            .join(models.Server, models.Server.id == models.Tool.server_id)
+            .join(models.Definition, models.Definition.digest == models.Tool.definition)
+            .join(models.Verdict, verdict_of_tool, isouter=True)
+            .where(models.Tool.id.in_(ids))
+        )
+        found = {row[0].id: row for row in self._session.execute(query)}
+        wanted = {row[0].introspection_id for row in found.values()} - {None}
+        attempts = self._load_introspections(wanted)
+        for tool_id in ids:
+            tool, server, wire, body = found[tool_id]
+            yield ToolRow(
+                server=server,
+                name=tool.name,
+                occurrence=tool.occurrence,
+                standing=Standing(tool.standing),
+                definition=wire,
+                digest=tool.definition,
+                first_seen=tool.first_seen,
+                last_seen=tool.last_seen,
+                introspection=attempts[tool.introspection_id][1] if tool.introspection_id is not None else None,
+                declared_by=tool.declared_by,
+                verdict=None if body is None else from_wire(body),
+            )
+
+
+def _to_server_row(server: models.Server, listings: Sequence[models.Listing], targets: list[TargetRow]) -> ServerRow:
+    """Let the oldest listing that still stands speak for the server; for a withdrawn one its oldest does."""
+    active = [listing for listing in listings if listing.status != ListingStatus.DELETED.value]
+    voice = (active or list(listings))[0]
+    return ServerRow(
+        name=server.name,
+        title=voice.title,
+        description=voice.description,
+        version=voice.version,
+        repository_url=voice.repository_url,
+        website_url=voice.website_url,
+        withdrawn=not active,
+        first_seen=server.first_seen,
+        last_seen=max(listing.fetched_at for listing in listings),
+        listings=tuple(to_listing_row(listing) for listing in listings),
+        targets=tuple(targets),
+    )
+
+
+def _closest(name: str, known: Sequence[str], n: int) -> tuple[str, ...]:
+    """Names that contain `name` come first, shortest first, then those that look like it, whole or in their last part.
+
+    Letter case does not count.
+    """
+    wanted = name.casefold()
+    containing = sorted((candidate for candidate in known if wanted and wanted in candidate.casefold()), key=len)
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for candidate in known:
+        folded = candidate.casefold()
+        for spelling in {folded, re.split("[/:]", folded)[-1]}:
+            spellings[spelling].append(candidate)
+    similar = [candidate for match in get_close_matches(wanted, spellings, n=n) for candidate in spellings[match]]
+    return tuple(dict.fromkeys([*containing, *similar]))[:n]

@@ -1,0 +1,99 @@
+"""What is to be done: readings of sources, and targets that are due. Knows neither how to read nor how to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from catalogue import models
+from catalogue.repository.reads import is_active, is_claimed
+from catalogue.repository.rows import to_target
+from catalogue.repository.statements import batches
+from catalogue.schedule import PATIENCE
+from catalogue.values import PassRow
+from crawler.records import Reason, Target, TargetKind
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A target whose time has come. `address` tells which host it is on."""
+
+    id: int
+    kind: TargetKind
+    address: str
+
+
+class Work:
+    """The work of a crawl, within one session."""
+
+    def __init__(self, session: Session) -> None:
+        """`session` stays the caller's, who commits."""
+        self._session = session
+
+    def add_pass(self, row: PassRow) -> None:
+        """Note how a reading of a source ended."""
+        self._session.add(
+            models.Pass(
+                source=row.source,
+                address=row.address,
+                started_at=row.started_at,
+                finished_at=row.finished_at,
+                listings=row.listings,
+                dropped=dict(row.dropped),
+                error=row.error,
+                complete=row.complete,
+            )
+        )
+
+    def last_complete_pass(self, source: str, address: str) -> datetime | None:
+        """Return when the latest reading that reached its end began (`None`: there was none)."""
+        query = (
+            select(models.Pass.started_at)
+            .where(models.Pass.source == source, models.Pass.address == address, models.Pass.complete)
+            .order_by(models.Pass.started_at.desc())
+        )
+        return self._session.scalar(query.limit(1))
+
+    def make_due(self, reason: Reason, now: datetime) -> None:
+        """Let the targets whose last attempt ended with `reason` be asked again now."""
+        ended_so = update(models.Target).where(models.Target.outcome == reason.value)
+        self._session.execute(ended_so.values(due_at=now))
+
+    def due(self, now: datetime) -> list[Due]:
+        """Return the targets to ask, longest due first.
+
+        Of a server's targets only the best one that is due or has listed lately: the next is asked when that one fails.
+        """
+        better = aliased(models.Target)
+        stands_before = and_(
+            better.server_id == models.Target.server_id,
+            or_(
+                better.rank < models.Target.rank,
+                and_(better.rank == models.Target.rank, better.id < models.Target.id),
+            ),
+            or_(better.due_at <= now, and_(better.listed_at.is_not(None), better.failures < PATIENCE)),
+            exists().where(
+                models.claims.c.target_id == better.id,
+                models.claims.c.listing_id == models.Listing.id,
+                is_active(),
+            ),
+        )
+        query = (
+            select(models.Target.id, models.Target.kind, models.Target.address)
+            .where(models.Target.due_at <= now, is_claimed(), ~exists().where(stands_before))
+            .order_by(models.Target.due_at, models.Target.id)
+        )
+        return [Due(id_, TargetKind(kind), address) for id_, kind, address in self._session.execute(query)]
+
+    def targets(self, ids: Sequence[int]) -> Mapping[int, tuple[str, Target]]:
+        """Return each target with its server's name."""
+        found: dict[int, tuple[str, Target]] = {}
+        for batch in batches(ids):
+            query = select(models.Target, models.Server.name).join(models.Target.server)
+            for row, name in self._session.execute(query.where(models.Target.id.in_(batch))):
+                found[row.id] = (name, to_target(row))
+        return found

