@@ -1,0 +1,232 @@
+"""Measures a ruleset on tools labelled by hand: what it calls right, what wrong, and how sure those figures are."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from classifier.ruleset import RuleSet
+from classifier.tool import ClassifierError, Wire, definition_digest
+from classifier.verdict import SIGNALS, Category, Verdict
+
+_Z = 1.96
+"""Standard deviations of a 95 % interval."""
+
+DANGEROUS = frozenset({Category.EXECUTE, Category.DESTRUCTIVE, Category.FINANCIAL})
+
+
+class GoldError(ClassifierError):
+    """Labels that cannot be used: all problems, one a line, each with its line and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a reader said of one definition. `also` are the other categories that a careful reader could defend."""
+
+    server: str
+    name: str
+    category: Category
+    also: frozenset[Category]
+    signals: frozenset[str]
+    why: str
+    digest: str
+
+    def accepts(self, category: Category) -> bool:
+        """Tell whether a reader could live with this category."""
+        return category is self.category or category in self.also
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`hits` of `n`, and the 95 % Wilson interval of the share; both bounds are 0 and 1 for n = 0."""
+
+    hits: int
+    n: int
+
+    @property
+    def value(self) -> float | None:
+        """The share; `None` for n = 0."""
+        return self.hits / self.n if self.n else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lower and upper bound."""
+        if not self.n:
+            return 0.0, 1.0
+        share, n = self.hits / self.n, self.n
+        middle = share + _Z * _Z / (2 * n)
+        spread = _Z * sqrt(share * (1 - share) / n + _Z * _Z / (4 * n * n))
+        scale = 1 + _Z * _Z / n
+        return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The measurement.
+
+    `confusion` counts (labelled, found); a found category that the label also accepts counts as the labelled one in
+    `precision` and `recall`, and stands as found in `confusion`.
+
+    `clear` is over labels with one acceptable category, `accepted` over all; `dangerous_read` is the share of tools
+    labelled Execute, Destructive or Financial that are called Read; `rules` how often a rule's category was accepted.
+    """
+
+    ruleset: str
+    labels: int
+    clear: Share
+    accepted: Share
+    unclassified: Share
+    dangerous_read: Share
+    hints: Share
+    confusion: Mapping[tuple[Category, Category], int]
+    precision: Mapping[Category, Share]
+    recall: Mapping[Category, Share]
+    signal_precision: Mapping[str, Share]
+    signal_recall: Mapping[str, Share]
+    rules: Mapping[str, Share]
+
+
+def read_labels(lines: Iterable[str], source: str) -> tuple[Label, ...]:
+    """Read JSON Lines of labels. Raises `GoldError` with everything that is wrong, each with line and key."""
+    problems: list[str] = []
+    labels = [label for number, line in enumerate(lines, 1) if (label := _label(line, f"{source}:{number}", problems))]
+    if problems:
+        raise GoldError("\n".join(problems))
+    return tuple(labels)
+
+
+def _label(line: str, place: str, problems: list[str]) -> Label | None:
+    try:
+        data = json.loads(line)
+    except ValueError as error:
+        problems.append(f"{place}: not JSON: {error}")
+        return None
+    wrong = list(_faults(data))
+    problems += [f"{place}: {what}" for what in wrong]
+    if wrong:
+        return None
+    return Label(
+        data["server"],
+        data["name"],
+        Category(data["category"]),
+        frozenset(map(Category, data.get("also", ()))),
+        frozenset(data.get("signals", ())),
+        data.get("why", ""),
+        data["digest"],
+    )
+
+
+def _faults(data: Any) -> Iterator[str]:
+    if not isinstance(data, dict):
+        yield "a label is an object"
+        return
+    for key in ("server", "name", "category", "digest"):
+        if not isinstance(data.get(key), str):
+            yield f"{key}: expected a string"
+    categories = [one.value for one in Category]
+    for category in [data.get("category"), *data.get("also", ())]:
+        if category not in categories:
+            yield f"category: unknown category {category!r}; known: {', '.join(categories)}"
+    for signal in data.get("signals", ()):
+        if signal not in SIGNALS:
+            yield f"signals: unknown signal {signal!r}"
+
+
+def match_labels(
+    labels: Iterable[Label], tools: Iterable[tuple[str, Wire]], source: str
+) -> tuple[tuple[Label, Wire], ...]:
+    """Find each label's definition among (server, wire) pairs.
+
+    Raises `GoldError` that names every label whose tool is missing or whose definition is another one than was read.
+    """
+    known: dict[tuple[str, str], dict[str, Wire]] = {}
+    for server, wire in tools:
+        known.setdefault((server, str(wire.get("name"))), {})[definition_digest(wire)] = wire
+    problems: list[str] = []
+    pairs: list[tuple[Label, Wire]] = []
+    for label in labels:
+        found = known.get((label.server, label.name), {})
+        if label.digest in found:
+            pairs.append((label, found[label.digest]))
+        else:
+            what = "its definition changed since it was read" if found else "no such tool in the files given"
+            problems.append(f"{source}: {label.server}: {label.name}: {what}")
+    if problems:
+        raise GoldError("\n".join(problems))
+    return tuple(pairs)
+
+
+def score(ruleset: RuleSet, pairs: Iterable[tuple[Label, Wire]]) -> Score:
+    """Judge every labelled definition and count."""
+    judged = [(label, wire, ruleset.judge(wire)) for label, wire in pairs]
+    clear = [(label, verdict) for label, _, verdict in judged if not label.also]
+    described = [verdict for _, wire, verdict in judged if str(wire.get("description") or "").strip()]
+    dangerous = [(label, verdict) for label, _, verdict in judged if label.category in DANGEROUS]
+    categories = [(label, verdict, _counted_as(label, verdict)) for label, _, verdict in judged]
+    return Score(
+        ruleset=ruleset.digest,
+        labels=len(judged),
+        clear=_share(verdict.category is label.category for label, verdict in clear),
+        accepted=_share(label.accepts(verdict.category) for label, _, verdict in judged),
+        unclassified=_share(verdict.category is Category.UNCLASSIFIED for verdict in described),
+        dangerous_read=_share(
+            verdict.category is Category.READ and not label.accepts(Category.READ) for label, verdict in dangerous
+        ),
+        hints=_share(_agrees(wire, label) for label, wire, _ in judged if _hint(wire) is not None),
+        confusion=dict(Counter((label.category, verdict.category) for label, _, verdict in judged)),
+        precision={
+            one: _share(label.accepts(one) for label, verdict, _ in categories if verdict.category is one)
+            for one in Category
+        },
+        recall={
+            one: _share(counted is one for label, _, counted in categories if label.category is one) for one in Category
+        },
+        signal_precision={
+            name: _share(name in label.signals for label, _, verdict in judged if _has(verdict, name))
+            for name in sorted({name for label, _, _ in judged for name in label.signals})
+        },
+        signal_recall={
+            name: _share(_has(verdict, name) for label, _, verdict in judged if name in label.signals)
+            for name in sorted({name for label, _, _ in judged for name in label.signals})
+        },
+        rules=dict(_by_rule((label, verdict) for label, _, verdict in judged)),
+    )
+
+
+def _share(outcomes: Iterable[bool]) -> Share:
+    counted = list(outcomes)
+    return Share(sum(counted), len(counted))
+
+
+def _counted_as(label: Label, verdict: Verdict) -> Category:
+    return label.category if label.accepts(verdict.category) else verdict.category
+
+
+def _has(verdict: Verdict, signal: str) -> bool:
+    return any(one.id == signal for one in verdict.signals)
+
+
+def _hint(wire: Wire) -> bool | None:
+    annotations = wire.get("annotations")
+    hint = annotations.get("readOnlyHint") if isinstance(annotations, Mapping) else None
+    return hint if isinstance(hint, bool) else None
+
+
+def _agrees(wire: Wire, label: Label) -> bool:
+    """Tell whether the server's readOnlyHint says what the reader said."""
+    return _hint(wire) is (label.category is Category.READ)
+
+
+def _by_rule(judged: Iterable[tuple[Label, Verdict]]) -> Iterator[tuple[str, Share]]:
+    hits: Counter[str] = Counter()
+    fired: Counter[str] = Counter()
+    for label, verdict in judged:
+        for match in (*verdict.support, *verdict.dissent):
+            fired[match.rule] += 1
+            hits[match.rule] += label.accepts(match.category)
+    for rule in sorted(fired):
+        yield rule, Share(hits[rule], fired[rule])
