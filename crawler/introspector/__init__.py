@@ -1,1 +1,76 @@
-"""Lists a target's tools: JSON-RPC over HTTP and stdio, packages in a sandbox. Never calls a tool."""
+"""Lists the tools of one target, whatever it does: `introspect` is all that the rest of the project calls.
+
+Knows no database, no rule, and no source. It never calls a tool and never sends a credential.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+from crawler.introspector import runtimes, sandbox
+from crawler.introspector.budget import Budget, Stopped
+from crawler.introspector.packages import list_package
+from crawler.introspector.remote import list_remote
+from crawler.introspector.session import Listed
+from crawler.records import Attempt, Introspected, NotIntrospected, Target, TargetKind
+
+__all__ = ["Budget", "introspect", "shortcomings"]
+
+_DEFAULT = Budget()
+
+
+async def introspect(
+    target: Target, budget: Budget = _DEFAULT, *, allow_private: bool = False
+) -> Introspected | NotIntrospected:
+    """List the target's tools, or say why not; never raises for anything that the target does.
+
+    `allow_private` permits loopback and private addresses, for one's own servers.
+    """
+    started_at, clock = datetime.now(UTC), monotonic()
+    try:
+        if target.kind is TargetKind.REMOTE:
+            listed, attempt = await list_remote(target, budget, allow_private=allow_private), Attempt("bare", "", None)
+        else:
+            listed, attempt = await list_package(target, budget)
+    except Stopped as stopped:
+        return NotIntrospected(target, started_at, _since(clock), stopped.reason, str(stopped))
+    return _introspected(target, started_at, _since(clock), listed, attempt)
+
+
+def shortcomings() -> tuple[str, ...]:
+    """Return one line for each thing that this machine lacks, so that a crawl can say so before it starts."""
+    if why := sandbox.fault():
+        return (f"packages are not introspected: {why}",)
+    found = {
+        "npm packages are not introspected: node with npm": runtimes.npm(),
+        "PyPI packages are not introspected: Python 3.10 or newer": runtimes.python(),
+        "PyPI packages are not introspected: uv": runtimes.uv(),
+    }
+    missing = (
+        f"{what} was not found where the sandbox's user can read it" for what, program in found.items() if not program
+    )
+    return (*missing, *sandbox.unenforced())
+
+
+def _since(clock: float) -> timedelta:
+    return timedelta(seconds=monotonic() - clock)
+
+
+def _introspected(
+    target: Target, started_at: datetime, duration: timedelta, listed: Listed, attempt: Attempt
+) -> Introspected:
+    return Introspected(
+        target=target,
+        started_at=started_at,
+        duration=duration,
+        protocol_version=listed.protocol_version,
+        server_info=listed.server_info,
+        instructions=listed.instructions,
+        tools=tuple(listed.tools),
+        pages=listed.pages,
+        complete=listed.complete,
+        ttl=listed.ttl,
+        attempt=attempt,
+        malformed=tuple(listed.malformed),
+    )

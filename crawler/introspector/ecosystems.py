@@ -1,0 +1,236 @@
+"""npm and PyPI: how each installs a package without running any of it, and which command npx and uvx would start.
+
+Knows no protocol. What an install left behind was written by strangers: it is read here without following links.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from crawler.introspector import registries, runtimes
+from crawler.introspector.budget import Stopped, one_line
+from crawler.introspector.registries import Access
+from crawler.introspector.runtimes import Runtime
+from crawler.records import Reason, Target, TargetKind
+
+APP = "/app"
+"""Where a package is installed, as the box sees it."""
+
+CACHE = "/cache"
+"""The installer's cache, as the box of an install step sees it."""
+
+_UV = "/uv"
+_OLDER_NPM_SDK = b'{"private": true, "overrides": {"@modelcontextprotocol/sdk": "1"}}'
+_OLDER_PYPI_SDK = "mcp<2"
+_LARGEST_FILE = 1024 * 1024
+_NPM_NAME = re.compile(r"(?:@[a-z0-9~][a-z0-9._~-]*/)?[a-z0-9~][a-z0-9._~-]*", re.IGNORECASE | re.ASCII)
+_PYPI_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
+_VERSION = re.compile(r"[a-z0-9][a-z0-9.+!_-]{0,99}", re.IGNORECASE | re.ASCII)
+_NPM_NOISE = re.compile(r"^npm (?:error|ERR!|warn|WARN) ?(?:code .*|errno .*|syscall .*|(?:404|notarget) )?")
+_NPM_OPTIONS = (
+    *("--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress"),
+    *("--git=/bin/false", f"--prefix={APP}", f"--cache={CACHE}", "--loglevel=error"),
+)
+_UV_OPTIONS = ("--only-binary", ":all:", "--link-mode", "copy")
+_UV_SCRIPT = """
+uv=$1 python=$2 venv=$3
+shift 3
+"$uv" venv --quiet --python "$python" "$venv" && exec "$uv" pip install --quiet --python "$venv/bin/python" "$@"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An install step: its command, the runtime it needs in the box, access to registries, and what it finds there."""
+
+    command: tuple[str, ...]
+    runtime: Runtime
+    access: Access
+    environment: Mapping[str, str]
+    programs: Mapping[str, Path] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A package in its folder: the command that starts it in the box, and the versions that were resolved."""
+
+    command: str
+    runtime: Runtime
+    version: str | None
+    sdk: str | None
+
+
+class Ecosystem(Protocol):
+    """A kind of package registry with its installer."""
+
+    def step(self, target: Target, *, older_sdk: bool) -> Step:
+        """Return the install step. Raises `Stopped` for a missing runtime or a name that is none."""
+
+    def installed(self, app: Path, target: Target) -> Installed:
+        """Look at what was installed. Raises `Stopped` when the package has no command to start."""
+
+    def complaint(self, said: str) -> str:
+        """Return what the installer's standard error says of the failure."""
+
+
+class Npm:
+    """npm packages. Dependencies from git are refused: fetching one runs git, and may run its scripts."""
+
+    def step(self, target: Target, *, older_sdk: bool) -> Step:
+        npm = runtimes.need(runtimes.npm(), "npm")
+        command = (*npm.command, "install", *_NPM_OPTIONS, "--", _requirement(target, _NPM_NAME, "@"))
+        files = {f"{APP}/package.json": _OLDER_NPM_SDK} if older_sdk else {}
+        return Step(command, npm, registries.npm_access(), {"npm_config_logs_max": "0"}, files=files)
+
+    def installed(self, app: Path, target: Target) -> Installed:
+        manifest = _manifest(app, target.address)
+        name = _npx_choice(manifest, target.address)
+        sdk = _text(_manifest(app, "@modelcontextprotocol/sdk").get("version"))
+        node = runtimes.need(runtimes.node(), "node")
+        return Installed(f"{APP}/node_modules/.bin/{name}", node, _text(manifest.get("version")), sdk)
+
+    def complaint(self, said: str) -> str:
+        lines = (_NPM_NOISE.sub("", line).strip() for line in said.splitlines())
+        return one_line(next(filter(None, lines), ""))
+
+
+class PyPI:
+    """PyPI packages, from wheels only: building one runs its code."""
+
+    def step(self, target: Target, *, older_sdk: bool) -> Step:
+        python = runtimes.need(runtimes.python(), "a Python interpreter")
+        uv = runtimes.uv()
+        if uv is None:
+            raise Stopped(Reason.NO_RUNTIME, "uv is not installed")
+        packages = [_requirement(target, _PYPI_NAME, "=="), *([_OLDER_PYPI_SDK] if older_sdk else [])]
+        access = registries.pypi_access()
+        options = ("--no-index", *_UV_OPTIONS) if access.environment.get("UV_NO_INDEX") else _UV_OPTIONS
+        words = (_UV, python.command[0], f"{APP}/venv", *options, *packages)
+        environment = {"UV_CACHE_DIR": CACHE, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
+        command = ("/bin/sh", "-c", _UV_SCRIPT, "install", *words)
+        return Step(command, python, access, environment, programs={_UV: uv})
+
+    def installed(self, app: Path, target: Target) -> Installed:
+        versions = dict(_distributions(app))
+        name = _normalised(target.address)
+        if name not in versions:
+            raise Stopped(Reason.INSTALL_FAILED, f"{target.address} is not among what was installed")
+        folder, version = versions[name]
+        script = _uvx_choice(read_inside(app, f"{folder}/entry_points.txt"), target.address)
+        python = runtimes.need(runtimes.python(), "a Python interpreter")
+        return Installed(f"{APP}/venv/bin/{script}", python, version, versions.get("mcp", ("", None))[1])
+
+    def complaint(self, said: str) -> str:
+        return one_line(re.sub(r"[╰─▶×│]+", " ", said))
+
+
+ECOSYSTEMS: Mapping[TargetKind, Ecosystem] = {TargetKind.NPM: Npm(), TargetKind.PYPI: PyPI()}
+
+
+def has_newer_sdk(installed: Installed) -> bool:
+    """Say whether the package runs on a later major version of the SDK than the one most packages were written for."""
+    major = (installed.sdk or "").partition(".")[0]
+    return major.isdecimal() and int(major) > 1
+
+
+def read_inside(root: Path, relative: str) -> str:
+    """Read a small file below `root` without following a link anywhere on the way; "" when that cannot be done."""
+    parts = Path(relative).parts
+    if ".." in parts:
+        return ""
+    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+            os.close(here)
+            here = inner
+        found = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
+        with os.fdopen(found, "rb") as file:
+            return file.read(_LARGEST_FILE).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(here)
+
+
+def _requirement(target: Target, names: re.Pattern[str], operator: str) -> str:
+    if not names.fullmatch(target.address):
+        raise Stopped(Reason.INSTALL_FAILED, "not the name of a package")
+    version = target.version or "latest"
+    if not _VERSION.fullmatch(version):
+        raise Stopped(Reason.INSTALL_FAILED, f"{version} is not a version")
+    return target.address if version == "latest" else f"{target.address}{operator}{version}"
+
+
+def _manifest(app: Path, name: str) -> Mapping[str, Any]:
+    with suppress(ValueError, RecursionError):
+        manifest = json.loads(read_inside(app, f"node_modules/{name}/package.json"))
+        return manifest if isinstance(manifest, dict) else {}
+    return {}
+
+
+def _npx_choice(manifest: Mapping[str, Any], package: str) -> str:
+    """Choose as npx does: the only command there is, else the one named like the package without its scope."""
+    unscoped = package.rpartition("/")[2]
+    declared = manifest.get("bin")
+    if isinstance(declared, str):
+        return unscoped
+    commands = declared if isinstance(declared, dict) else {}
+    usable = [name for name in commands if _is_file_name(name)]
+    if len({str(commands[name]) for name in usable}) == 1:  # one command under several names
+        return str(usable[0])
+    return unscoped if unscoped in usable else _only(usable, package)
+
+
+def _uvx_choice(entry_points: str, package: str) -> str:
+    """Choose as uvx does, the script named like the package; where there is none, the only script."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # the documented way to keep upper case
+    with suppress(configparser.Error):
+        parser.read_string(entry_points)
+    scripts = list(parser["console_scripts"]) if parser.has_section("console_scripts") else []
+    usable = [name for name in scripts if _is_file_name(name)]
+    alike = [name for name in usable if _normalised(name) == _normalised(package)]
+    return _only(alike[:1] or usable, package)
+
+
+def _only(names: list[str], package: str) -> str:
+    if len(names) == 1:
+        return names[0]
+    has = f"it has {', '.join(sorted(names)[:5])}" if names else "it has none"
+    raise Stopped(Reason.START_FAILED, f"{package} has no command of its own name; {has}")
+
+
+def _distributions(app: Path) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield each installed distribution's name with its metadata folder and version."""
+    for folder in app.glob("venv/lib/python3.*/site-packages/*.dist-info"):
+        name, dash, version = folder.name.removesuffix(".dist-info").partition("-")
+        if dash:
+            yield _normalised(name), (str(folder.relative_to(app)), version)
+
+
+def _normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _is_file_name(name: object) -> bool:
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= 200
+        and name.isprintable()
+        and not set("/\\") & set(name)
+        and name[0] not in ".-"
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

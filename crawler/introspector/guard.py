@@ -1,0 +1,146 @@
+"""Which addresses we talk to, decided where a connection is made: after the name was resolved, on the very address.
+
+Knows HTTP only as far as a URL. A name that resolves to one public and one private address is refused as a whole, and
+the address that was checked is the address connected to, so a second DNS answer changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+import httpcore
+
+from crawler.introspector.budget import Stopped
+from crawler.records import Reason
+
+Address: TypeAlias = IPv4Address | IPv6Address
+
+_RESOLVERS = ThreadPoolExecutor(max_workers=32, thread_name_prefix="resolve")
+"""Names that do not resolve hold a thread for seconds; 32 keep them from holding up the rest."""
+
+_GLOBAL_UNICAST = IPv6Network("2000::/3")  # all that IANA has assigned to the public network
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4 address
+_NUMBERS_ONLY = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?", re.IGNORECASE)
+_WELL_KNOWN = 1024  # below it, ports other than these two belong to other services
+_WEB_PORTS = frozenset({80, 443})
+_LONGEST_URL = 2048
+
+
+def check_url(url: str) -> None:
+    """Raise `Stopped` for a URL that is not asked, whatever it resolves to."""
+    if "{" in url:
+        raise Stopped(Reason.NEEDS_CONFIGURATION, "its address has variables to fill in")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise _refused(f"not a usable address: {error}") from error
+    if len(url) > _LONGEST_URL or not url.isprintable() or " " in url or "\\" in url:
+        raise _refused("not a usable address: too long, or with characters that no address has")
+    if parts.scheme not in {"http", "https"}:
+        raise _refused(f"not an http or https address: {parts.scheme or 'no scheme'}")
+    if parts.username is not None or parts.password is not None:
+        raise _refused("an address with a user name in it")
+    if not host:
+        raise _refused("an address without a host")
+    if port is not None and port < _WELL_KNOWN and port not in _WEB_PORTS:
+        raise _refused(f"port {port} belongs to another service")
+    if _NUMBERS_ONLY.fullmatch(host) and _literal(host) is None:
+        raise _refused(f"an odd spelling of an address: {host}")
+
+
+def is_allowed(address: Address, *, allow_private: bool) -> bool:
+    """Say whether we connect to this address; addresses that wrap an IPv4 address count as what they wrap.
+
+    `allow_private` adds loopback and private networks, and never the link-local range: metadata services live there.
+    """
+    address = _unwrapped(address)
+    if address.is_multicast or address.is_unspecified or address.is_link_local:
+        return False
+    if isinstance(address, IPv6Address):
+        public = address in _GLOBAL_UNICAST and address.is_global
+        return public or (allow_private and (address.is_loopback or address.packed[0] & 0xFE == 0xFC))
+    return address.is_global or (allow_private and not address.is_reserved)
+
+
+class Guard(httpcore.AsyncNetworkBackend):
+    """Makes the connections of one HTTP client, to allowed addresses only. Raises `Stopped` for the others."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the interface's
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        addresses = await self._checked(host, port)
+        for address in addresses[:-1]:
+            try:
+                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue  # the name has another address
+        return await self._network.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+
+    async def connect_unix_socket(
+        self,
+        path: str,  # noqa: ARG002 - the interface's
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - the interface's
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - the interface's
+    ) -> httpcore.AsyncNetworkStream:
+        raise _refused("a socket of this machine")
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def _checked(self, host: str, port: int) -> list[str]:
+        literal = _literal(host)
+        addresses = [literal] if literal else await _resolve(host, port)
+        for address in addresses:
+            if not is_allowed(address, allow_private=self._allow_private):
+                raise _refused(f"{host} is at {address}, which is not a public address")
+        return [str(address) for address in addresses]
+
+
+async def _resolve(host: str, port: int) -> list[Address]:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.run_in_executor(_RESOLVERS, _lookup, host, port)
+    except (OSError, UnicodeError) as error:
+        raise Stopped(Reason.UNREACHABLE, f"the name {host} does not resolve") from error
+    return found
+
+
+def _lookup(host: str, port: int) -> list[Address]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [ip_address(str(sockaddr[0])) for *_, sockaddr in found]
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def _unwrapped(address: Address) -> Address:
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(address.packed[-4:])
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _refused(detail: str) -> Stopped:
+    return Stopped(Reason.ADDRESS_REFUSED, detail)

@@ -1,0 +1,230 @@
+"""The box a package runs in: bubblewrap with no network, no home, no files of the host but its system libraries.
+
+Knows no protocol and no package manager. Facts that shaped it: RLIMIT_NPROC does not bind root, so nothing runs as
+root; a new /dev comes with a /dev/shm as large as half the memory unless one is mounted over it; RLIMIT_AS does not
+suit node, which reserves far more than it uses; https://man7.org/linux/man-pages/man1/bwrap.1.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import re
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from crawler.introspector.budget import Budget, Stopped, one_line
+from crawler.introspector.stdio import Process, family, last_line, start
+from crawler.records import Reason
+
+HOME = "/home/u"
+_USERS = range(61184, 65520)
+"""What systemd reserves for users that exist only while a service runs: nobody logs in as one of them."""
+
+_SYSTEM = ("/etc/alternatives", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/ld.so.cache", "/etc/localtime")
+_NETWORK = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ROOTS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_PASSWD = b"u:x:1000:1000::/home/u:/bin/sh\n"
+_SHM = 64 * 1024 * 1024
+_COUNTS_BY_NAMESPACE = (5, 14)  # RLIMIT_NPROC counts within the user namespace since then
+_PROBE_SECONDS = 20
+_WATCH_SECONDS = 0.25
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What one command in the box can see. Paths map a place inside to what is mounted there.
+
+    `user` is the uid it runs as when we are root; `files` are made of bytes and never touch the host's disk; `programs`
+    are copied in, so that they may lie where only we can read.
+    """
+
+    user: int
+    network: bool = False
+    readable: Mapping[str, str] = field(default_factory=dict)
+    writable: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    programs: Mapping[str, Path] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    path: str = "/usr/local/bin:/usr/bin:/bin"
+
+
+def new_user() -> int:
+    """Pick a uid for one box: one of its own, so that its process count is its own too."""
+    return random.choice(_USERS)
+
+
+@contextmanager
+def command_line(box: Box, command: tuple[str, ...], budget: Budget) -> Iterator[tuple[list[str], list[int]]]:
+    """Give the whole command, and the file descriptors to pass on with it; those are closed on the way out."""
+    descriptors: list[int] = []
+    try:
+        line = [*_dropped_to(box.user), *_isolation(box, budget)]
+        descriptors.append(_in_memory(_environment(box)))
+        line += ["--args", str(descriptors[-1])]
+        for place, content in {"/etc/passwd": _PASSWD, "/etc/group": b"u:x:1000:\n", **box.files}.items():
+            descriptors.append(_in_memory(content))
+            line += ["--perms", "0644", "--file", str(descriptors[-1]), place]
+        for place, program in box.programs.items():
+            descriptors.append(os.open(program, os.O_RDONLY))
+            line += ["--perms", "0755", "--file", str(descriptors[-1]), place]
+        line += ["--remount-ro", "/dev", "--remount-ro", "/"]  # both are file systems in memory without a size
+        yield [*line, "--", *_limits(budget), *command], descriptors
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+@asynccontextmanager
+async def running(box: Box, command: tuple[str, ...], budget: Budget) -> AsyncIterator[Process]:
+    """Run a command in the box; all of it is gone on the way out. Raises `Stopped` when it cannot be started.
+
+    What the processes of the box hold in memory together is watched: limits of the kernel without a control group of
+    our own hold for each process alone.
+    """
+    with command_line(box, command, budget) as (line, descriptors):
+        async with start(line, descriptors, longest_line=budget.message_bytes) as process:
+            watch = asyncio.create_task(_watch(process, budget.box_memory))
+            try:
+                yield process
+            finally:
+                watch.cancel()
+
+
+@cache
+def fault() -> str | None:
+    """Say why packages cannot be run here, or `None` when a box really works; tried once in a process."""
+    if not shutil.which("bwrap"):
+        return "bubblewrap is not installed (on Debian and Ubuntu: apt-get install bubblewrap)"
+    for program in ("prlimit", *(("setpriv",) if os.geteuid() == 0 else ())):
+        if not shutil.which(program):
+            return f"{program} is not installed (it is part of util-linux)"
+    output = try_in_box(Box(new_user()), ("/bin/sh", "-c", "echo works"))
+    return None if output == "works\n" else f"bubblewrap 0.8 or newer does not work here: {output or 'no output'}"
+
+
+def try_in_box(box: Box, command: tuple[str, ...]) -> str:
+    """Run a command of ours in a box and return what it writes, or one line that says why it could not."""
+    with command_line(box, command, Budget()) as (line, descriptors):
+        try:
+            done = subprocess.run(
+                line, pass_fds=descriptors, capture_output=True, timeout=_PROBE_SECONDS, check=False, text=True,
+                env={"PATH": os.defpath}, cwd="/",
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return one_line(str(error))
+    return done.stdout if done.returncode == 0 else one_line(last_line(done.stderr))
+
+
+def require() -> None:
+    """Raise `Stopped` when no box works here."""
+    if why := fault():
+        raise Stopped(Reason.NO_SANDBOX, why)
+
+
+def unenforced() -> tuple[str, ...]:
+    """Return one line for each limit of the box that this machine's kernel cannot hold it to."""
+    lines = []
+    if _kernel() < _COUNTS_BY_NAMESPACE and os.geteuid() != 0:
+        lines.append("the kernel is older than 5.14, so a package's process limit counts this user's own processes too")
+    if not Path("/proc/self/task", str(os.getpid()), "children").exists():
+        lines.append("the kernel does not list child processes, so a package's memory is limited by process only")
+    return tuple(lines)
+
+
+def _kernel() -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2])
+
+
+def _dropped_to(user: int) -> list[str]:
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs"]
+
+
+def _limits(budget: Budget) -> list[str]:
+    """Set inside the box: its user namespace then counts processes from zero, whatever else the user runs."""
+    return [
+        "prlimit",
+        f"--data={budget.memory}",
+        f"--nproc={budget.processes}",
+        f"--nofile={budget.open_files}",
+        f"--fsize={budget.file_bytes}",
+        f"--cpu={budget.cpu_seconds}",
+        "--core=0",
+    ]
+
+
+def _isolation(box: Box, budget: Budget) -> list[str]:
+    line = ["bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
+    line += [] if box.network else ["--unshare-net"]
+    line += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL", "--disable-userns"]
+    line += ["--uid", "1000", "--gid", "1000", "--hostname", "box", "--ro-bind", "/usr", "/usr"]
+    for name in _ROOTS:
+        line += _root(Path("/", name))
+    for place in _SYSTEM + (_NETWORK if box.network else ()):
+        line += ["--ro-bind-try", place, place]
+    line += ["--proc", "/proc", "--dev", "/dev", "--size", str(_SHM), "--tmpfs", "/dev/shm"]  # noqa: S108 - in the box
+    for place in ("/tmp", HOME):  # noqa: S108 - in the box
+        line += ["--size", str(budget.scratch_bytes), "--tmpfs", place]
+    for place, source in box.readable.items():
+        line += ["--ro-bind", source, place]
+    for place, source in box.writable.items():
+        line += ["--bind", source, place]
+    for place in box.folders:
+        line += ["--dir", place]
+    return [*line, "--chdir", HOME]
+
+
+def _environment(box: Box) -> bytes:
+    """Return the options that set the box's variables; not on the command line, which every user of the host can read.
+
+    A NUL would end an option and begin one of the value's choosing, so no variable has one.
+    """
+    words: list[str] = []
+    for name, value in {"HOME": HOME, "PATH": box.path, "LANG": "C.UTF-8", "USER": "u", **box.environment}.items():
+        if not _VARIABLE.fullmatch(name) or "\0" in value:
+            raise Stopped(Reason.START_FAILED, f"no environment can hold the variable {name}")
+        words += ["--setenv", name, value]
+    return "".join(f"{word}\0" for word in words).encode("utf-8", "replace")
+
+
+def _root(place: Path) -> list[str]:
+    """Repeat one of the host's top folders: a link into /usr on most systems, a folder of its own on old ones."""
+    if place.is_symlink():
+        return ["--symlink", str(place.readlink()), str(place)]
+    return ["--ro-bind", str(place), str(place)] if place.is_dir() else []
+
+
+def _in_memory(content: bytes) -> int:
+    descriptor = os.memfd_create("box")
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+async def _watch(process: Process, limit: int) -> None:
+    """Kill the box when its processes together hold more than `limit` bytes."""
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        if _resident(process.pid) > limit:
+            await process.end("used more memory than the box has")
+
+
+def _resident(leader: int) -> int:
+    """Return the resident bytes of a process and all its descendants."""
+    total = 0
+    for pid in family(leader):
+        with suppress(OSError, ValueError, IndexError):
+            total += int(Path("/proc", str(pid), "statm").read_text().split()[1]) * _PAGE
+    return total

@@ -1,0 +1,150 @@
+"""Which URLs and addresses are asked, decided on the very address that is connected to."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from ipaddress import ip_address
+
+import httpcore
+import pytest
+
+from crawler.introspector import guard, introspect
+from crawler.introspector.budget import Budget, Stopped
+from crawler.introspector.guard import Guard, check_url, is_allowed
+from crawler.introspector.http import GuardedTransport
+from crawler.records import NotIntrospected, Reason, Target, TargetKind, Transport
+from tests.crawler.peers import remotes
+
+
+@pytest.mark.parametrize(
+    "address", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1"]
+)
+def test_public_addresses_are_asked(address):
+    assert is_allowed(ip_address(address), allow_private=False)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "::1", "fd00::1", "::ffff:10.0.0.1"),
+        *("2002:7f00:1::", "64:ff9b::10.0.0.1"),
+    ],
+)
+def test_private_addresses_are_asked_only_with_permission(address):
+    assert not is_allowed(ip_address(address), allow_private=False)
+    assert is_allowed(ip_address(address), allow_private=True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::169.254.169.254", "2002:a9fe:a9fe::", "fe80::1"),
+        *("0.0.0.0", "::", "224.0.0.1", "ff0e::1", "255.255.255.255", "240.0.0.1", "fec0::1", "::127.0.0.1", "5f00::1"),
+        *("100::1", "2001:db8::1"),
+    ],
+)
+def test_metadata_services_and_addresses_of_nobody_are_never_asked(address):
+    assert not is_allowed(ip_address(address), allow_private=False)
+    assert not is_allowed(ip_address(address), allow_private=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("ftp://example.com/", Reason.ADDRESS_REFUSED),
+        ("file:///etc/passwd", Reason.ADDRESS_REFUSED),
+        ("example.com/mcp", Reason.ADDRESS_REFUSED),
+        ("https://user:word@example.com/", Reason.ADDRESS_REFUSED),
+        ("https://user@example.com/", Reason.ADDRESS_REFUSED),
+        ("https:///mcp", Reason.ADDRESS_REFUSED),
+        ("https://example.com:22/", Reason.ADDRESS_REFUSED),
+        ("https://example.com:99999/", Reason.ADDRESS_REFUSED),
+        ("http://2130706433/", Reason.ADDRESS_REFUSED),
+        ("http://0x7f000001/", Reason.ADDRESS_REFUSED),
+        ("http://0177.0.0.1/", Reason.ADDRESS_REFUSED),
+        ("http://127.1/", Reason.ADDRESS_REFUSED),
+        ("http://127.0.0.1./", Reason.ADDRESS_REFUSED),
+        ("https://[::1", Reason.ADDRESS_REFUSED),
+        ("https://example.com/\r\nX: y", Reason.ADDRESS_REFUSED),
+        ("https://example.com\\@evil.example/", Reason.ADDRESS_REFUSED),
+        ("https://example.com/" + "a" * 3000, Reason.ADDRESS_REFUSED),
+        ("https://{tenant}.example.com/mcp", Reason.NEEDS_CONFIGURATION),
+    ],
+)
+def test_odd_urls_are_refused_before_anything_is_resolved(url, reason):
+    with pytest.raises(Stopped) as caught:
+        check_url(url)
+    assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "0x7f.1", "①②⑦.0.0.1", "127.0.0.1.", "[::ffff:127.0.0.1]", "[::1]", "[::ffff:7f00:1]"]
+)
+def test_no_spelling_of_loopback_reaches_it(host):
+    async def run():
+        async with remotes.serve() as (base, seen):
+            url = base.replace("127.0.0.1", host) + "/modern"
+            return await introspect(Target(TargetKind.REMOTE, Transport.STREAMABLE_HTTP, url)), seen
+
+    outcome, seen = asyncio.run(run())
+    assert isinstance(outcome, NotIntrospected)
+    assert outcome.reason in {Reason.ADDRESS_REFUSED, Reason.UNREACHABLE}, outcome
+    assert seen == []
+
+
+def test_one_private_address_among_public_ones_refuses_the_name(monkeypatch):
+    _resolve_to(monkeypatch, ["93.184.216.34", "127.0.0.1"])
+    with pytest.raises(Stopped) as caught:
+        asyncio.run(Guard(allow_private=False).connect_tcp("rebind.example", 443))
+    assert "127.0.0.1" in str(caught.value)
+
+
+def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch):
+    connected: list[str] = []
+    answers = iter([["93.184.216.34"], ["127.0.0.1"]])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", (a, 443)) for a in next(answers)])
+
+    async def connect(self, host, port, *_):
+        connected.append(host)
+        raise httpcore.ConnectError("no network in tests")
+
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    with pytest.raises(httpcore.ConnectError):
+        asyncio.run(Guard(allow_private=False).connect_tcp("rebind.example", 443))
+    assert connected == ["93.184.216.34"]
+
+
+def test_every_address_of_a_name_is_tried(monkeypatch):
+    tried: list[str] = []
+    _resolve_to(monkeypatch, ["93.184.216.34", "93.184.216.35"])
+
+    async def connect(self, host, port, *_):
+        tried.append(host)
+        raise httpcore.ConnectTimeout
+
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    with pytest.raises(httpcore.ConnectTimeout):
+        asyncio.run(Guard(allow_private=False).connect_tcp("two.example", 443))
+    assert tried == ["93.184.216.34", "93.184.216.35"]
+
+
+def test_httpx_makes_its_connections_through_the_guard():
+    transport = GuardedTransport(allow_private=False)
+    assert isinstance(transport._pool._network_backend, Guard)
+
+
+def test_proxies_of_the_environment_are_not_used(monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1029")
+
+    async def run():
+        async with remotes.serve() as (base, _):
+            target = Target(TargetKind.REMOTE, Transport.STREAMABLE_HTTP, f"{base}/modern")
+            return await introspect(target, Budget(), allow_private=True)
+
+    assert not isinstance(asyncio.run(run()), NotIntrospected)
+
+
+def _resolve_to(monkeypatch, addresses: list[str]) -> None:
+    monkeypatch.setattr(guard, "_lookup", lambda *_: [ip_address(address) for address in addresses])

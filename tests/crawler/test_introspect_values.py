@@ -1,0 +1,194 @@
+"""The parts that work on text alone: JSON, event streams, details, made-up values, registry settings."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from crawler.introspector import dummies, registries
+from crawler.introspector.budget import Stopped, one_line
+from crawler.introspector.stdio import exit_status, last_line
+from crawler.introspector.wire import Event, EventStream, NotJson, RemoteError, answer_of, decode, fault_of
+from crawler.records import Need
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b"[" * 100_000, b'{"a":1}x', b"nan"])
+def test_what_is_no_json_is_refused_with_a_reason(raw):
+    with pytest.raises(ValueError, match=r"\w"):
+        decode(raw)
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5_000])
+def test_numbers_that_json_has_not_are_marked_in_their_place(text):
+    value = decode(f'{{"good": 1, "bad": [{text}]}}'.encode())
+    assert value["good"] == 1
+    assert isinstance(value["bad"][0], NotJson)
+    assert "not a JSON number" in str(fault_of(value, 10))
+
+
+def test_nesting_and_half_characters_are_faults_and_plain_values_are_none():
+    assert fault_of({"a": [{"b": "\ud800"}]}, 10) == "holds half of a surrogate pair, which no text can carry"
+    assert fault_of({"\ud800": 1}, 10)
+    assert fault_of([[[1]]], 2) == "nested more than 2 levels deep"
+    assert fault_of([[[1]]], 3) is None
+    assert fault_of({"text": "naïve 😀 \x00"}, 2) is None
+
+
+def test_an_answer_is_for_the_question_with_its_very_id():
+    assert answer_of({"id": 1, "result": {"a": 1}}, 1) == {"a": 1}
+    for other in (
+        {"id": "1", "result": {}},
+        {"id": True, "result": {}},
+        {"id": 1, "method": "x"},
+        [],
+        None,
+        {"result": {}},
+    ):
+        assert answer_of(other, 1) is None
+    with pytest.raises(RemoteError):
+        answer_of({"id": None, "error": {"code": -32600, "message": "what?"}}, 1)
+    with pytest.raises(Stopped):
+        answer_of({"id": 1, "result": []}, 1)
+
+
+STREAM = b": note\r\nevent: endpoint\r\ndata: /post\r\n\r\ndata: a\rdata: b\r\rid: 3\n\ndata:c\ndata\n\ndata: lost"
+EVENTS = [Event("endpoint", b"/post"), Event("message", b"a\nb"), Event("message", b"c\n")]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000])
+def test_event_streams_are_read_alike_however_they_are_cut(size):
+    stream = EventStream(1_000)
+    chunks = [STREAM[place : place + size] for place in range(0, len(STREAM), size)]
+    assert [event for chunk in chunks for event in stream.feed(chunk)] == EVENTS
+
+
+def test_a_long_line_in_small_pieces_takes_linear_time():
+    def seconds(pieces: int) -> float:
+        stream = EventStream(10_000_000)
+        began = time.perf_counter()
+        for _ in range(pieces):
+            list(stream.feed(b"data: x"))
+        return time.perf_counter() - began
+
+    assert seconds(400_000) < 20 * max(seconds(50_000), 0.01)
+
+
+def test_an_event_over_the_limit_ends_the_session():
+    stream = EventStream(100)
+    with pytest.raises(Stopped):
+        list(stream.feed(b"data: x\n" * 20))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\x1b[31mred\x1b[0m \x1b]0;title\x07text\r\nnext", "red text next"),
+        ("a\u202eb\u200bc\x00d\ud800e", "a b c d e"),
+        ("cannot open /home/u/.config/x.json: no", "cannot open (path): no"),
+        ("GET https://example.com/usr/x failed", "GET https://example.com/usr/x failed"),
+        ("x" * 400, "x" * 299 + "…"),
+    ],
+)
+def test_a_detail_is_one_plain_line(text, expected):
+    assert one_line(text) == expected
+
+
+def test_the_last_line_that_says_something_is_quoted():
+    trace = "Error: no token\n    at main (x.js:1)\n  }\n}\n\nNode.js v20.1.0\n"
+    assert last_line(trace) == "Error: no token"
+    assert last_line("Traceback:\n  File x\nImportError: no Server\n") == "ImportError: no Server"
+    assert last_line("") == ""
+    assert exit_status(-9) == "was ended by SIGKILL"
+    assert exit_status(-99) == "was ended by signal 99"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("/Users/me/Desktop", "/home/u/data"),
+        ("C:\\Users\\me\\notes", "/home/u/data"),
+        ("~/db/test.sqlite", "/home/u/data/test.sqlite"),
+        ("--db-path=/var/lib/x.db", "--db-path=/home/u/data/x.db"),
+        ("${workspaceFolder}/src", "/home/u/data"),
+        ("/root/.kube/config", "/home/u/.kube/config"),
+        ("/tmp", "/tmp"),
+        ("--read-only", "--read-only"),
+        ("https://example.com/a", "https://example.com/a"),
+        ("stdio", "stdio"),
+    ],
+)
+def test_paths_of_somebodys_machine_are_put_into_the_box(given, expected):
+    assert dummies.mapped(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("need", "expected"),
+    [
+        (Need("env", "MODE", choices=("fast", "slow")), "fast"),
+        (Need("env", "MODE", default="slow"), "slow"),
+        (Need("env", "X", format="number"), "1"),
+        (Need("env", "X", format="boolean"), "false"),
+        (Need("env", "API_BASE_URL"), "https://example.invalid"),
+        (Need("env", "DATABASE_URL"), "postgresql://u:u@127.0.0.1:5432/db"),
+        (Need("env", "VAULT_DIR"), "/home/u/data"),
+        (Need("env", "MAX_RESULTS"), "1000"),
+        (Need("env", "ACME_KEY", description="starts with 'acme_'"), "acme_" + "0" * 36),
+        (Need("env", "USER_EMAIL"), "user@example.invalid"),
+        (Need("env", "FAVOURITE"), "dummy"),
+    ],
+)
+def test_made_up_values_have_the_shape_that_is_asked_for(need, expected):
+    assert dummies.value_for(need) == expected
+
+
+def test_arguments_are_passed_as_declared_and_made_up_only_when_filled():
+    needs = [
+        Need("argument", "--root", value="/Users/x"),
+        Need("argument", "", "a folder", required=True),
+        Need("env", "A"),
+    ]
+    assert dummies.arguments(needs, filled=False) == ["--root", "/home/u/data"]
+    assert dummies.arguments(needs, filled=True) == ["--root", "/home/u/data", "/home/u/data"]
+
+
+def test_variables_that_a_process_names_are_found_and_error_codes_are_not():
+    said = "Error [ERR_MODULE_NOT_FOUND]: set ACME_API_KEY and ACME_TEAM_ID (got SOMETHING)"
+    assert set(dummies.named_in(said)) == {"ACME_API_KEY", "ACME_TEAM_ID"}
+
+
+def test_pips_settings_are_said_in_uvs_words(tmp_path, monkeypatch):
+    for name in [name for name in registries.os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    folder = tmp_path / "index" / "simple"
+    folder.mkdir(parents=True)
+    (tmp_path / "pip.conf").write_text(
+        f"[global]\nindex-url = https://user:word@packages.invalid/simple\nextra-index-url =\n  file://{folder}\n"
+        "  https://more.invalid/simple\n[install]\nfind-links = /nowhere\n"
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    monkeypatch.setenv("PIP_TRUSTED_HOST", "packages.invalid")
+    registries.pypi_access.cache_clear()
+    access = registries.pypi_access()
+    registries.pypi_access.cache_clear()
+    assert access.environment["UV_DEFAULT_INDEX"] == "https://user:word@packages.invalid/simple"
+    assert access.environment["UV_INDEX"] == f"file://{folder} https://more.invalid/simple"
+    assert access.environment["UV_INDEX_STRATEGY"] == "unsafe-best-match"
+    assert access.environment["UV_INSECURE_HOST"] == "packages.invalid"
+    assert access.readable == {str(folder.parent): str(folder.parent)}
+
+
+def test_uvs_own_indexes_win_over_pips(tmp_path, monkeypatch):
+    (tmp_path / "uv").mkdir()
+    (tmp_path / "uv" / "uv.toml").write_text(
+        '[[index]]\nname = "own"\nurl = "https://own.invalid/simple"\n'
+        '[[index]]\nurl = "https://all.invalid/"\ndefault = true\n'
+    )
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("PIP_INDEX_URL", "https://pip.invalid/simple")
+    registries.pypi_access.cache_clear()
+    environment = registries.pypi_access().environment
+    registries.pypi_access.cache_clear()
+    assert environment["UV_INDEX"] == "own=https://own.invalid/simple"
+    assert environment["UV_DEFAULT_INDEX"] == "https://all.invalid/"
+    assert "pip.invalid" not in str(environment)
