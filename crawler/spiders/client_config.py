@@ -98,4 +98,6 @@ def _listing(name: str, entry: _Entry, origin: Origin) -> Listing:
     if target is None:
         what = " ".join(entry.command) or entry.url or "it has neither a command nor a URL"
         raise RecordError(DropReason.NO_TARGET, f"no package or remote URL that anyone could ask: {what}")
-    return make_listing(origin, entry.raw(name), (target,), {"name": name}, ListingStatus.ACTIVE)
+    # The key under which a configuration keeps a server is its owner's word for it: the target identifies the server.
+    details = {"name": name, "source_id": f"{target.kind}:{target.address}"}
+    return make_listing(origin, entry.raw(name), (target,), details, ListingStatus.ACTIVE)

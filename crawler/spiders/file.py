@@ -15,5 +15,7 @@ class FileSpider(SourceSpider):
     about = "a file of servers: a client's configuration or server.json records (file=PATH)"
 
     async def start(self) -> AsyncIterator[Listing | Dropped]:
-        for item in self.take(read_file(Path(self.address), self.origin(self.address))):
+        path = Path(self.address)
+        origin = self.origin(path.name)  # its folders are nobody's business: provenance is published
+        for item in self.take(read_file(path, origin)):
             yield item

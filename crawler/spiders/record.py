@@ -70,12 +70,12 @@ def make_listing(
 ) -> Listing:
     """`details` holds name, title, description, version, repository_url and website_url, each of any type or absent.
 
-    Raises `RecordError`.
+    What identifies the server within its source is its name, or `source_id` in `details`. Raises `RecordError`.
     """
     name = server_name(details.get("name"))
     return Listing(
         source=origin.source,
-        source_id=name,
+        source_id=details.get("source_id", name),
         name=name,
         title=text(details.get("title"), NAME_LIMIT),
         description=text(details.get("description")) or "",

@@ -440,12 +440,23 @@ def test_a_file_that_cannot_be_read_is_one_line_that_names_it(tmp_path, content,
     path.write_bytes(content)
     discovery, _ = read("file", str(path))
     assert words in str(discovery.error)
-    assert str(path) in str(discovery.error)
+    assert path.name in str(discovery.error)
 
 
 def test_a_folder_and_a_missing_file(tmp_path):
     assert "Is a directory" in str(read("file", str(tmp_path))[0].error)
     assert "No such file" in str(read("file", str(tmp_path / "none"))[0].error)
+
+
+def test_a_configuration_s_key_identifies_nothing_and_its_folder_is_not_kept(tmp_path):
+    for folder, package in (("a", "one-server"), ("b", "other-server")):
+        (tmp_path / folder).mkdir()
+        servers = {"mcpServers": {"tools": {"command": "npx", "args": ["-y", package]}}}
+        (tmp_path / folder / "mcp.json").write_text(json.dumps(servers))
+    listings = [read("file", str(tmp_path / folder / "mcp.json"))[1].listings[0] for folder in ("a", "b")]
+    assert [one.source_id for one in listings] == ["npm:one-server", "npm:other-server"]
+    assert {one.name for one in listings} == {"tools"}
+    assert {one.fetched_from for one in listings} == {"mcp.json"}
 
 
 # The rest of the contract
