@@ -1,0 +1,102 @@
+"""`catalogue crawl`: read sources, and list the tools of what they name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import typer
+
+from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Code, Database, Format
+from catalogue.cli.progress import progress
+from catalogue.cli.summary import say_each, show_summary
+from catalogue.cli.terminal import say
+
+if TYPE_CHECKING:
+    from catalogue.intake import CrawlSummary
+    from crawler.run import SourceRequest
+
+_DEFAULT_SOURCE = "official"
+
+Sources: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--source", metavar="NAME[=ADDRESS]", help="A source: official[=URL] or file=FILE; may be repeated."),
+]
+Only: TypeAlias = Annotated[
+    Literal["discover", "introspect"] | None,
+    typer.Option(help="Do one half: read sources, or list tools of what is due."),
+]
+Limit: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Stop after this many records of a source and this many targets.")
+]
+AllowPrivate: TypeAlias = Annotated[
+    bool, typer.Option("--allow-private", help="Ask loopback and private addresses too, for servers of your own.")
+]
+Concurrency: TypeAlias = Annotated[
+    int, typer.Option(min=1, metavar="N", help="How many targets to introspect at a time.")
+]
+
+
+def crawl(
+    sources: Sources = None,
+    only: Only = None,
+    limit: Limit = None,
+    allow_private: AllowPrivate = False,
+    concurrency: Concurrency = 8,
+    database: Database = DEFAULT_DATABASE,
+    as_format: AsFormat = Format.TABLE,
+) -> None:
+    """Find servers and list their tools.
+
+    Reads the sources (default: the official registry), then asks every target that is due for its tools. A crawl that
+    was stopped goes on where it was.
+    """
+    from catalogue import intake
+    from catalogue.database import open_database
+
+    requests = [] if only == "introspect" else [_request(each) for each in sources or [_DEFAULT_SOURCE]]
+    _say_what_is_missing(only)
+    with progress() as report:
+        summary = intake.crawl(
+            open_database(database),
+            requests,
+            only=only,
+            limit=limit,
+            allow_private=allow_private,
+            concurrency=concurrency,
+            report=report,
+        )
+    _show(summary, as_format)
+    raise typer.Exit(_code(summary))
+
+
+def _request(text: str) -> SourceRequest:
+    from crawler.run import SourceRequest
+
+    name, _, address = text.partition("=")
+    return SourceRequest(name, address or None)
+
+
+def _say_what_is_missing(only: str | None) -> None:
+    from crawler.introspector import shortcomings
+
+    for line in () if only == "discover" else shortcomings():
+        say(f"note: {line}")
+
+
+def _show(summary: CrawlSummary, as_format: Format) -> None:
+    show_summary("crawl", summary, as_format)
+    for source in summary.discoveries:
+        if source.error:
+            say(f"error: source {source.source}: {source.error}")
+    dropped = (f"dropped: {one.source}: {one.source_id}: {one.reason}: {one.detail}" for one in summary.dropped)
+    say_each(dropped, sum(sum(source.dropped.values()) for source in summary.discoveries), "--format json has them")
+    failed = (f"not introspected: {one.server}: {one.target}: {one.reason}: {one.detail}" for one in summary.failures)
+    say_each(failed, len(summary.failures), "catalogue status --failed")
+
+
+def _code(summary: CrawlSummary) -> Code:
+    found = sum(source.listings for source in summary.discoveries)
+    errors = any(source.error for source in summary.discoveries)
+    if not found and not summary.outcomes:
+        return Code.FAILED if errors else Code.NOTHING_TO_DO
+    return Code.PARTLY_FAILED if errors or summary.failures else Code.DONE

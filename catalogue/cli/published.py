@@ -1,0 +1,108 @@
+"""Fetches a policy from a published site. What comes is a stranger's: capped, checked, and never shown as it came."""
+
+from __future__ import annotations
+
+import json
+import time
+from difflib import get_close_matches
+from typing import Any
+
+import httpx
+
+from catalogue.cli.names import unknown
+from catalogue.errors import CatalogueError
+from catalogue.policies.document import Policy, PolicyError, parse
+from catalogue.site import urls
+
+_LARGEST = 16 * 2**20  # bytes of one file; a policy has some hundred for each tool
+_MOST_PAGES = 20  # of the list of servers, to find the closest name in
+_SILENCE = 10.0  # seconds without a byte
+_LONGEST = 30.0  # seconds for one file, all in all
+
+
+def fetch_policy(site: str, server: str, tool: str | None) -> Policy:
+    """Return the policy that a site publishes for a server or one of its tools.
+
+    Raises CatalogueError for what is not there, cannot be fetched, or is no policy.
+    """
+    base = _base(site)
+    whole = _policy_at(base, urls.server_policy(server))
+    if whole is None:
+        raise unknown(f"server of {site}", server, get_close_matches(server, _servers(base)))
+    if tool is None:
+        return whole
+    found = _policy_at(base, urls.tool_policy(server, tool))
+    if found is None:
+        raise unknown(f"tool of {server}", tool, get_close_matches(tool, {*whole.tools, *whole.hide}))
+    return found
+
+
+def _base(site: str) -> str:
+    try:
+        url = httpx.URL(site)
+    except httpx.InvalidURL as error:
+        raise CatalogueError(f"{site!r} is not a URL: {error}") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise CatalogueError(f"{site!r} is not the address of a site", "give http://... or https://...")
+    return site if site.endswith("/") else f"{site}/"
+
+
+def _policy_at(base: str, path: str) -> Policy | None:
+    """The policy at a path of the site; `None` when nothing is there."""
+    body = _fetch(base + path)
+    if body is None:
+        return None
+    data = _json(body)
+    if data is None:
+        raise CatalogueError(f"{base}{path} is not JSON", "is that the address of a published catalogue?")
+    try:
+        return parse(data)
+    except PolicyError as error:
+        raise CatalogueError(f"{base}{path}: {error}", error.tip) from error
+
+
+def _servers(base: str) -> list[str]:
+    """The names of the servers that a site lists, as far as it is reasonable to read on."""
+    names: list[str] = []
+    for page in range(1, _MOST_PAGES + 1):
+        body = _fetch(base + urls.twin(urls.servers(page)))
+        listed = _json(body) if body is not None else None
+        entries = listed.get("entries") if isinstance(listed, dict) else None
+        if not isinstance(entries, list):
+            break
+        names += [str(entry["name"]) for entry in entries if isinstance(entry, dict) and "name" in entry]
+    return names
+
+
+def _json(body: bytes) -> Any:
+    """The value; `None` for what is not JSON."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _fetch(url: str) -> bytes | None:
+    # Identity: what is read is what is counted, and no small answer unpacks into a large one.
+    options: dict[str, Any] = {"headers": {"Accept-Encoding": "identity"}, "follow_redirects": True}
+    try:
+        with httpx.Client(timeout=_SILENCE, max_redirects=3) as client, client.stream("GET", url, **options) as answer:
+            if answer.status_code in (404, 410):
+                return None
+            if answer.status_code != 200:
+                raise CatalogueError(f"{url} answers {answer.status_code}, expected 200")
+            return _read(answer, url)
+    except httpx.HTTPError as error:
+        raise CatalogueError(f"cannot fetch {url}: {error or type(error).__name__}") from error
+
+
+def _read(answer: httpx.Response, url: str) -> bytes:
+    ends = time.monotonic() + _LONGEST
+    body = bytearray()
+    for chunk in answer.iter_raw():
+        body += chunk
+        if len(body) > _LARGEST:
+            raise CatalogueError(f"{url} is larger than {_LARGEST:,} bytes, too large for a policy")
+        if time.monotonic() > ends:
+            raise CatalogueError(f"{url} did not end within {_LONGEST:.0f} seconds")
+    return bytes(body)

@@ -1,0 +1,64 @@
+"""A static file server for one folder: right content types, no directory listings, nothing outside. Knows no site."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+_TYPES = {
+    "": "application/octet-stream",
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".jsonl": "application/jsonl",
+    ".md": "text/markdown; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+    ".xml": "application/xml",
+    ".yaml": "text/plain; charset=utf-8",
+}
+
+
+class FileServer(ThreadingHTTPServer):
+    """Serves the files of one folder; port 0 takes a free one. Raises OSError when it cannot listen."""
+
+    def __init__(self, folder: Path, host: str, port: int) -> None:
+        super().__init__((host, port), partial(_Files, directory=str(folder.resolve())))
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that closes a connection early is no news; anything else is."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Files(SimpleHTTPRequestHandler):
+    extensions_map = _TYPES
+
+    def send_head(self) -> Any:
+        """Refuse what lies outside the folder, a symbolic link's target included."""
+        if not Path(self.translate_path(self.path)).resolve().is_relative_to(self.directory):
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
+        return super().send_head()
+
+    def list_directory(self, path: Any) -> BytesIO | None:  # noqa: ARG002 - the base's signature
+        """A folder without an index page is not there."""
+        self.send_error(HTTPStatus.NOT_FOUND)
+        return None
+
+    def end_headers(self) -> None:
+        """Send what a public host should send too."""
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's signature
+        """Requests are not news; whoever looks at a site sees what came."""

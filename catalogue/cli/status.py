@@ -1,0 +1,74 @@
+"""`catalogue status`: what the catalogue holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Database, Format
+from catalogue.cli.summary import to_json
+from catalogue.cli.terminal import json_text, show_table, write
+
+if TYPE_CHECKING:
+    from catalogue.values import ServerRow, Status
+
+
+def status(
+    database: Database = DEFAULT_DATABASE,
+    failed: Annotated[bool, typer.Option("--failed", help="List every target that was not introspected, too.")] = False,
+    as_format: AsFormat = Format.TABLE,
+) -> None:
+    """Say what the catalogue holds."""
+    from catalogue.database import open_database, reading
+    from catalogue.repository import Repository
+    from classifier import ruleset
+
+    with reading(open_database(database)) as session:
+        repository = Repository(session)
+        found = repository.status(ruleset.load().digest, datetime.now(UTC))
+        failures = list(_failures(repository.servers())) if failed else []
+    if as_format is Format.JSON:
+        write([json_text(to_json(found) | ({"failed": failures} if failed else {}))])
+    else:
+        _show(found)
+        if failures:
+            show_table(list(failures[0]), [list(failure.values()) for failure in failures], "Not introspected")
+
+
+def _failures(servers: Iterator[ServerRow]) -> Iterator[dict[str, str]]:
+    for server in servers:
+        for row in server.targets:
+            if row.latest is not None and row.latest.outcome != "introspected":
+                about = {"server": server.name, "target": str(row.target)}
+                yield about | {"outcome": row.latest.outcome, "detail": row.latest.detail}
+
+
+def _show(found: Status) -> None:
+    from classifier.verdict import Category
+
+    show_table(
+        ("catalogue", "count"),
+        [
+            ("servers", found.servers),
+            ("servers withdrawn", found.withdrawn),
+            *((f"listings of {source}", count) for source, count in found.listings.items()),
+            ("definitions", found.definitions),
+            ("definitions not judged", found.unjudged),
+            ("targets due", found.due),
+        ],
+    )
+    show_table(("targets by outcome", "count"), _descending(found.targets))
+    standings = list(found.tools)
+    categories = [*reversed([category.value for category in Category]), "unjudged"]
+    rows = [(category, *(found.tools[standing].get(category, 0) for standing in standings)) for category in categories]
+    show_table(("tools by category", *standings), [row for row in rows if any(row[1:])])
+    problems = [(run.source, run.address, run.error) for run in found.passes if run.error]
+    if problems:
+        show_table(("source", "address", "ended early because"), problems)
+
+
+def _descending(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.cli.program import run_program
+
+PAGES = {
+    "html": (200, b"<html>maintenance</html>"),
+    "another shape": (200, b'{"servers": "none"}'),
+    "refused": (403, b"{}"),
+}
+
+
+@pytest.fixture
+def registry(request):
+    """A registry on loopback that answers every request alike."""
+    status, body = PAGES[request.param]
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def crawl(*arguments, folder):
+    return run_program("crawl", *arguments, "--only", "discover", cwd=folder)
+
+
+def errors(ended) -> list[str]:
+    assert "Traceback" not in ended.err
+    return [line for line in ended.err.splitlines() if line.startswith("error: ")]
+
+
+def test_an_unknown_source_names_the_known_ones(catalogue):
+    assert catalogue("crawl", "--source", "offical").failed_with("offical", "official", "file")
+
+
+@pytest.mark.parametrize("registry", PAGES, indirect=True)
+def test_a_registry_that_answers_otherwise_is_one_line(registry, tmp_path):
+    ended = crawl("--source", f"official={registry}", "--allow-private", folder=tmp_path)
+    assert ended.code == 1
+    assert len(errors(ended)) == 1
+    assert registry in errors(ended)[0]
+
+
+def test_an_unreachable_registry_is_one_line(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    ended = crawl("--source", f"official=http://127.0.0.1:{port}", "--allow-private", folder=tmp_path)
+    assert ended.code == 1
+    assert len(errors(ended)) == 1
+    assert str(port) in errors(ended)[0]
+
+
+def test_a_private_registry_is_asked_only_when_told(tmp_path):
+    ended = crawl("--source", "official=http://127.0.0.1:9", folder=tmp_path)
+    assert ended.code == 1
+    assert len(errors(ended)) == 1
+
+
+@pytest.mark.parametrize(("content", "says"), [(None, "servers.json"), ("<html>", "servers.json"), ("[]", "")])
+def test_a_file_of_servers_that_is_none_is_one_line(tmp_path, content, says):
+    if content is not None:
+        (tmp_path / "servers.json").write_text(content)
+    ended = crawl("--source", "file=servers.json", folder=tmp_path)
+    assert ended.code == (1 if says else 3)
+    assert len(errors(ended)) == (1 if says else 0)
+    assert says in ended.err
+
+
+def test_records_without_a_target_are_dropped_with_their_reason(tmp_path):
+    good = {"name": "com.example/good", "description": "x", "version": "1",
+            "remotes": [{"type": "streamable-http", "url": "https://example.com/mcp"}]}  # fmt: skip
+    bad = {"name": "com.example/bad", "description": "x", "version": "1"}
+    (tmp_path / "servers.json").write_text(json.dumps([good, good, bad, bad | {"name": "evil\x1b[2J"}, 7]))
+    ended = crawl("--source", "file=servers.json", "--format", "json", folder=tmp_path)
+    assert ended.code == 0
+    assert json.loads(ended.out)["discoveries"][0]["listings"] == 1
+    assert "no-usable-target" in ended.err
+    assert "not-an-object" in ended.err
+    assert "duplicate-name" in ended.err
+    assert "\x1b" not in ended.out + ended.err
+
+
+def test_what_was_not_introspected_is_said_with_its_reason_and_found_again(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/mcp"
+    (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": {"gone": {"url": url}}}))
+    ended = run_program("crawl", "--source", "file=servers.json", "--allow-private", cwd=tmp_path)
+    assert ended.code == 4
+    assert f"not introspected: gone: {url}: unreachable" in ended.err
+    failed = json.loads(run_program("status", "--failed", "--format", "json", cwd=tmp_path).out)["failed"]
+    assert [(one["target"], one["outcome"]) for one in failed] == [(url, "unreachable")]
+    assert run_program("crawl", "--only", "introspect", cwd=tmp_path).code == 3  # not due yet
+
+
+def test_an_interrupted_crawl_ends_quietly(tmp_path):
+    import signal
+    import subprocess
+    import time
+
+    from tests.cli.program import COMMAND
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        crawler = subprocess.Popen(
+            [COMMAND, "crawl", "--source", f"official={address}", "--allow-private"],
+            cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        silent.settimeout(30)
+        connection, _ = silent.accept()
+        time.sleep(0.2)
+        crawler.send_signal(signal.SIGINT)
+        out, err = crawler.communicate(timeout=30)
+        connection.close()
+    assert crawler.returncode == 130, err
+    assert "Traceback" not in out + err
+    with sqlite3.connect(tmp_path / "catalogue.db") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.close()

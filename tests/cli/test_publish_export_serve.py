@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.cli.program import COMMAND, TOOLS, run_program
+
+
+@pytest.mark.parametrize("command", ["publish", "export"])
+def test_an_output_that_is_not_ours_is_left_alone(catalogue, filled, tmp_path, command):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "precious.txt").write_text("mine")
+    on = ("--database", filled)
+    assert catalogue(command, "--out", "file", *on).failed_with("file")
+    assert catalogue(command, "--out", "folder", *on).failed_with("folder")
+    assert (tmp_path / "file").read_text() == "mine"
+    assert [entry.name for entry in (tmp_path / "folder").iterdir()] == ["precious.txt"]
+
+
+@pytest.mark.parametrize("command", ["publish", "export"])
+def test_a_full_disk_is_one_line_and_the_old_output_stays(filled, tmp_path, command):
+    import resource
+
+    def bounded() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    out = tmp_path / "out"
+    arguments = (command, "--out", out, "--database", filled)
+    assert run_program(*arguments, preexec_fn=bounded).failed_with("out")
+    assert run_program(*arguments).code == 0
+    before = {file: file.read_bytes() for file in out.rglob("*") if file.is_file()}
+    assert run_program(*arguments, preexec_fn=bounded).code in (0, 1)
+    assert {file: file.read_bytes() for file in out.rglob("*") if file.is_file() and file in before} == before
+
+
+def test_what_is_exported_can_be_imported(catalogue, filled):
+    assert catalogue("export", "--out", "data", "--database", filled).code == 0
+    ended = catalogue("import", "data/tools.jsonl", "--format", "json")
+    assert ended.code == 0
+    assert json.loads(ended.out)["tools"] == len(TOOLS)
+    assert catalogue("export", "--out", "data", "--database", filled).code == 0
+
+
+def test_a_site_is_served_and_nothing_beside_it(site, tmp_path):
+    (site.parent / "secret.txt").write_text("secret")
+    server = subprocess.Popen([COMMAND, "serve", site, "--port", "0"], stderr=subprocess.PIPE, text=True)
+    try:
+        address = server.stderr.readline().split()[3].rstrip("/")
+        page = urllib.request.urlopen(f"{address}/")
+        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert page.headers["X-Content-Type-Options"] == "nosniff"
+        twin = urllib.request.urlopen(f"{address}/api/v1/index.json")
+        assert twin.headers["Content-Type"] == "application/json"
+        for path in ("/../secret.txt", "/%2e%2e/secret.txt", "/assets/", "/missing"):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(address + path)
+            assert refused.value.code == 404
+            refused.value.close()
+        page.close()
+        twin.close()
+        port = address.rpartition(":")[2]
+        assert run_program("serve", site, "--port", port).failed_with("cannot listen", port)
+    finally:
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=20) == 130
+        assert server.stderr.read() == ""
+        server.stderr.close()
+
+
+def test_a_folder_without_a_site_is_not_served(catalogue, tmp_path):
+    assert catalogue("serve", "missing").failed_with("missing", "catalogue publish")
+    assert catalogue("serve", tmp_path).failed_with(str(tmp_path))
