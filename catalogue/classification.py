@@ -74,7 +74,7 @@ def _judge_entry(entry: Entry, ruleset: RuleSet) -> dict[str, Any]:
         verdict = ruleset.judge(definition.wire)
     except NotAToolError as error:
         return {"line": entry.line, "error": str(error)}
-    return ({"server": saved.server} if saved.server else {}) | _to_line(definition.name, verdict)
+    return {"server": saved.server or None} | _to_line(definition.name, verdict)
 
 
 def _to_line(name: str, verdict: Verdict) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -38,6 +39,8 @@ ENGINE = 1
 """Part of every ruleset's digest: raised whenever this package could read the same rules differently."""
 
 _WORDS = "_words.yaml"
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_LONGEST_QUOTE = 120
 
 
 class RuleSetError(ClassifierError):
@@ -132,8 +135,9 @@ class RuleSet:
         titles = {rule.id: rule.title for rule in self.rules}
         first = support[0]
         parts = [f"The tool {titles[first.rule]}: {first.says}."]
-        if len(support) > 1:
-            parts.append(f"Also, {support[1].says}.")
+        second = next((match for match in support if match.says != first.says), None)
+        if second:
+            parts.append(f"Also, {second.says}.")
         if dissent:
             other = dissent[0]
             weight = "a weaker sign" if other.strength is not first.strength else "a milder category"
@@ -174,15 +178,19 @@ def evidence(rule: Rule, found: Iterable[Found]) -> tuple[Evidence, ...]:
 
 def says(rule: Rule, found: Iterable[Found]) -> str:
     """Fill a rule's rationale: each placeholder with the words that its leaf found, {quote} with all of them."""
-    captures: dict[str, str] = {}
+    captures: dict[str, list[str]] = {}
     for one in found:
         words = one.quote or one.note
-        captures[one.leaf] = f"{captures[one.leaf]} … {words}" if one.leaf in captures else words
-        captures.setdefault("quote", words)
-    text = rule.rationale
-    for name, words in captures.items():
-        text = text.replace("{" + name + "}", words if len(words) <= 120 else words[:119] + "…")
-    return text
+        for name in (one.leaf, "quote"):
+            if words not in captures.setdefault(name, []):
+                captures[name].append(words)
+    return _PLACEHOLDER.sub(lambda match: _joined(captures.get(match[1], ())), rule.rationale)
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Join what was found as quotations leave things out ("place … order"): at most three, and of bounded length."""
+    text = " … ".join(words[:3])
+    return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
 
 
 def load(folder: Traversable | None = None) -> RuleSet:

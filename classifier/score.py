@@ -230,3 +230,28 @@ def _by_rule(judged: Iterable[tuple[Label, Verdict]]) -> Iterator[tuple[str, Sha
             hits[match.rule] += label.accepts(match.category)
     for rule in sorted(fired):
         yield rule, Share(hits[rule], fired[rule])
+
+
+def to_json(measured: Score) -> dict[str, Any]:
+    """Return a score as JSON values; each share as hits, n, value and interval."""
+    return {
+        "ruleset": measured.ruleset,
+        "labels": measured.labels,
+        **{
+            name: _share_json(getattr(measured, name))
+            for name in ("clear", "accepted", "unclassified", "dangerous_read", "hints")
+        },
+        "confusion": {
+            one.value: {other.value: measured.confusion.get((one, other), 0) for other in Category} for one in Category
+        },
+        **{
+            name: {key: _share_json(share) for key, share in getattr(measured, name).items()}
+            for name in ("precision", "recall", "signal_precision", "signal_recall", "rules")
+        },
+    }
+
+
+def _share_json(share: Share) -> dict[str, Any]:
+    low, high = share.interval
+    value = None if share.value is None else round(share.value, 4)
+    return {"hits": share.hits, "n": share.n, "value": value, "interval": [round(low, 4), round(high, 4)]}

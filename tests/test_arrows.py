@@ -24,7 +24,7 @@ PACKAGES = {
 LAYERS = {
     "catalogue": [
         {"cli"},
-        {"intake", "classification", "export", "site"},
+        {"intake", "classification", "scoring", "export", "site"},
         {"policies"},
         {"repository", "database"},
         {"models"},

@@ -77,6 +77,32 @@ def new(
     write([str(file)])
 
 
+@app.command()
+def score(
+    gold: Annotated[list[Path], typer.Option(metavar="LABELS", help="Labels as JSON Lines; may be repeated.")],
+    tools: Annotated[
+        list[Path], typer.Option(metavar="FILE", help="The labelled tools, with their servers; may be repeated.")
+    ],
+    rules: Rules = None,
+    as_format: AsFormat = Format.TABLE,
+) -> None:
+    """Measure the rules on tools that were labelled by hand.
+
+    Prints the confusion matrix, and precision and recall for each category, signal and rule, each with its n and its
+    95 % interval.
+    """
+    from catalogue.cli.scores import show_score
+    from catalogue.scoring import score_files
+    from classifier.ruleset import load
+    from classifier.score import to_json
+
+    measured = score_files(load(rules), gold, tools)
+    if as_format is Format.JSON:
+        write([json_text(to_json(measured))])
+    else:
+        show_score(measured)
+
+
 def _create(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(exist_ok=True)

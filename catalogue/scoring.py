@@ -1,0 +1,41 @@
+"""Measures the rules on labelled tools: reads the files, and leaves the counting to `classifier.score`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from catalogue.errors import CatalogueError
+from catalogue.tool_files import read_entries, to_saved_tool
+from catalogue.wire import to_definition
+from classifier.ruleset import RuleSet
+from classifier.score import Label, Score, match_labels, read_labels, score
+from classifier.tool import NotAToolError
+
+
+def score_files(ruleset: RuleSet, gold: Sequence[Path], tools: Sequence[Path]) -> Score:
+    """Judge the tools that the gold files label. Raises `GoldError` with every problem of the labels at once."""
+    labels = tuple(label for file in gold for label in _labels(file))
+    return score(ruleset, match_labels(labels, _definitions(tools), ", ".join(file.name for file in gold)))
+
+
+def _labels(file: Path) -> tuple[Label, ...]:
+    try:
+        with file.open(encoding="utf-8") as lines:
+            return read_labels(lines, str(file))
+    except OSError as error:
+        raise CatalogueError(f"{file} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise CatalogueError(f"{file} is not UTF-8, as labels are") from error
+
+
+def _definitions(files: Sequence[Path]) -> Iterator[tuple[str, Any]]:
+    """Yield (server, definition) of every tool; what is no tool has no label."""
+    for file in files:
+        for entry in read_entries(file):
+            saved = to_saved_tool(entry.value)
+            try:
+                yield saved.server, to_definition(saved.wire).wire
+            except NotAToolError:
+                continue
