@@ -16,11 +16,11 @@ from classifier.lexicon import Lexicon
 from classifier.schema_leaves import (
     ActionValueLeaf,
     AnnotationLeaf,
-    CharactersLeaf,
     FoundLeaf,
     ParameterLeaf,
     StructureLeaf,
 )
+from classifier.text_leaves import CharactersLeaf, TagLeaf, TextLeaf, ToolReferenceLeaf
 
 LEAVES: Mapping[str, type[Leaf]] = {
     "name_verb": VerbLeaf,
@@ -34,6 +34,9 @@ LEAVES: Mapping[str, type[Leaf]] = {
     "annotation": AnnotationLeaf,
     "structure": StructureLeaf,
     "characters": CharactersLeaf,
+    "text": TextLeaf,
+    "tag": TagLeaf,
+    "tool_reference": ToolReferenceLeaf,
     "found": FoundLeaf,
 }
 

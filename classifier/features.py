@@ -1,19 +1,17 @@
-"""What rules ask about a tool, worked out once: its verbs and their objects, and the keys by which rules are found.
-
-A name's verb is its first clear one: `gitlab_delete_project`, `d1_database_delete` and `get_order` all have one, and a
-word that is as often a noun ("order", "deploy") counts only where no clear verb stands in the name. A description's
-verb leads its first sentence, after the phrases that lead in ("This tool allows you to").
-"""
+"""What rules ask about a tool, worked out once: its acts, its prose, and the keys by which rules are found."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
+from classifier.acts import Act, identifier_acts, lead_acts, value_acts
 from classifier.lexicon import Lexicon
-from classifier.schema import Parameter
-from classifier.text import Sentence, Token
+from classifier.schema import Parameter, walk_strings
+from classifier.text import Sentence, Token, fold, split_identifier, split_sentences
 from classifier.tool import Tool
 
 MANY_PARAMETERS = 10
@@ -22,14 +20,44 @@ MANY_PARAMETERS = 10
 _REACH = 4
 """Words before a phrase in which a negation still speaks of it: "does not permanently delete"."""
 
+_OPENING = 3
+"""Sentences among which the leading verb is looked for: descriptions open with a title or a label as often as not."""
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A verb, where it stands, and the words of what it is done to, in order; the last of them is the object's head."""
 
-    verb: str
-    token: Token
-    objects: tuple[Token, ...]
+_ODD = ("\\u", "\\b", "\\f", "\x7f")
+"""What stands in canonical JSON where a character is not plain."""
+
+_RUN = re.compile(r"\s{12}")
+
+_STYLED = ("\\uff", "\\ud835")
+"""Full-width and mathematical letters, which read like plain ones."""
+
+_NAMES_SOMETHING = re.compile(r"[a-z0-9][_-][A-Za-z0-9]|[a-z][A-Z][a-z]|[`'\"’”]\s+(?:tool|function)")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One string of a definition; `parsed` are its sentences where they are known."""
+
+    pointer: str
+    text: str
+    parsed: tuple[Sentence, ...] | None
+
+    @cached_property
+    def folded(self) -> str:
+        """The text in the form that words are compared in."""
+        return fold(self.text)
+
+    @cached_property
+    def sentences(self) -> tuple[tuple[Sentence, frozenset[str]], ...]:
+        """The sentences, each with the set of its words; a name in snake case is one."""
+        if self.parsed is not None:
+            sentences = self.parsed
+        elif "_" in self.text and self.text.isidentifier():
+            sentences = (Sentence("main", split_identifier(self.text)),)
+        else:
+            sentences = split_sentences(self.text)
+        return tuple((one, frozenset(token.word for token in one.tokens)) for one in sentences)
 
 
 @dataclass(frozen=True)
@@ -42,23 +70,32 @@ class Features:
     @cached_property
     def name_acts(self) -> tuple[Act, ...]:
         """The name's verb with its object, and the verbs joined to it by "and" or "or"."""
-        return _identifier_acts(self.tool.words, self.lexicon)
+        return identifier_acts(self.tool.words, self.lexicon, frozenset(act.verb for act in self.lead_acts))
 
     @cached_property
     def title_acts(self) -> tuple[Act, ...]:
         """The same of the title."""
-        return _identifier_acts(self.tool.title_words, self.lexicon)
+        return identifier_acts(self.tool.title_words, self.lexicon)
 
     @cached_property
     def lead_acts(self) -> tuple[Act, ...]:
         """The verb that leads the description with its object, and the verbs coordinated with it."""
-        first = next((one for one in self.tool.sentences if one.section == "main"), None)
-        return tuple(_lead_acts(first.tokens, self.tool.description, self.lexicon)) if first else ()
+        main = (one for one in self.tool.sentences if one.section == "main")
+        for index, sentence in enumerate(islice(main, _OPENING)):
+            acts = lead_acts(sentence.tokens, self.tool.description, self.lexicon)
+            if acts and (index == 0 or not self._may_be_noun(acts[0])):
+                return acts
+        return ()
+
+    def _may_be_noun(self, act: Act) -> bool:
+        """Tell whether a leading verb is as often a noun, as it stands there: "Order book", and not "Orders a book"."""
+        words = self.tool.description[act.token.start : act.token.end]
+        return act.verb in self.lexicon.nouns and fold(words) == act.verb
 
     @cached_property
     def description_words(self) -> frozenset[str]:
-        """Every word of the description outside the sections on arguments, errors, examples and other tools."""
-        return frozenset(token.word for one in self.prose for token in one.tokens)
+        """Every word of the description."""
+        return frozenset(token.word for one in self.tool.sentences for token in one.tokens)
 
     @cached_property
     def prose(self) -> tuple[Sentence, ...]:
@@ -79,12 +116,23 @@ class Features:
         )
 
     @cached_property
+    def action_acts(self) -> tuple[tuple[Parameter, int, Act], ...]:
+        """What each value of an action parameter does: the parameter, the value's place in its list, and an act."""
+        return tuple(
+            (one, index, act)
+            for one in self.action_parameters
+            for index, value in enumerate(one.enum)
+            for act in value_acts(value, self.lexicon)
+        )
+
+    @cached_property
     def structure(self) -> tuple[str, ...]:
         """The properties of the definition's form that `StructureLeaf` knows."""
         tool = self.tool
         schema = tool.wire.get("inputSchema")
         kinds = {
             "no-description": not tool.description.strip(),
+            "no-schema": not isinstance(schema, Mapping),
             "many-parameters": sum(one.depth == 0 for one in tool.parameters) >= MANY_PARAMETERS,
             "open-arguments": isinstance(schema, Mapping) and schema.get("additionalProperties") is True,
             "several-actions": bool(self.action_parameters),
@@ -93,10 +141,22 @@ class Features:
 
     @cached_property
     def texts(self) -> tuple[tuple[str, str], ...]:
-        """Every string that a client may show or hand to a model, with its pointer."""
-        tool = self.tool
-        own = [("/name", tool.name), (tool.title_pointer, tool.title), ("/description", tool.description)]
-        return (*own, *((one.pointer + "/description", one.description) for one in tool.parameters))
+        """Every string of the definition with its pointer, names of properties included."""
+        return tuple(walk_strings(self.tool.wire))
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """The same, with their sentences."""
+        own = self.tool.sentences
+        return tuple(Passage(at, text, own if at == "/description" else None) for at, text in self.texts)
+
+    @cached_property
+    def cues(self) -> frozenset[str]:
+        """The words of the list `cues` that stand anywhere in the definition, found in its canonical form."""
+        text = self.tool.canonical.lower()
+        if any(mark in text for mark in _STYLED):
+            text += fold("\n".join(one for _, one in self.texts))
+        return frozenset(cue for cue, escaped in self.lexicon.cues if escaped in text)
 
     def keys(self) -> Iterator[str]:
         """Yield the keys by which rules that could match are found; see `Leaf.keys`."""
@@ -118,82 +178,27 @@ class Features:
             yield "structure:" + kind
         for hint in ("read_only", "destructive", "idempotent", "open_world"):
             yield f"hint:{hint}:{getattr(self.tool.annotations, hint)}"
-        if not all(
-            text.isascii() and text.replace("\n", " ").replace("\t", " ").isprintable() for _, text in self.texts
-        ):
+        yield from self._text_keys()
+
+    def _text_keys(self) -> Iterator[str]:
+        """Yield the keys of the leaves that read the whole text."""
+        for cue in self.cues:
+            yield "cue:" + cue
+        descriptions = [self.tool.description, *(one.description for one in self.tool.parameters)]
+        if any(mark in self.tool.canonical for mark in _ODD) or any(map(_RUN.search, descriptions)):
             yield "characters:"
+        if any(map(_NAMES_SOMETHING.search, descriptions)):
+            yield "reference:"
 
 
 def _parameter_keys(prefix: str, parameters: Sequence[Parameter]) -> Iterator[str]:
     if parameters:
         yield prefix
     for one in parameters:
+        if one.format:
+            yield f"{prefix}{one.format}:"
         for token in one.words:
             yield prefix + token.word
-
-
-def _identifier_acts(words: Sequence[Token], lexicon: Lexicon) -> tuple[Act, ...]:
-    """Find the verb of a name, and those joined to it."""
-    places = [(index, *found) for index in range(len(words)) if (found := _verb_at(words, index, lexicon.bases))]
-    if not places:
-        return ()
-    clear = [place for place in places if place[1] not in lexicon.nouns]
-    primary = (clear or places)[0]
-    acts = [_identifier_act(words, *primary, lexicon)]
-    for index, verb, length in places:
-        if index > primary[0] and words[index - 1].word in ("and", "or", "then", "n"):
-            acts.append(_identifier_act(words, index, verb, length, lexicon))
-    return tuple(acts)
-
-
-def _identifier_act(words: Sequence[Token], index: int, verb: str, length: int, lexicon: Lexicon) -> Act:
-    after = _until_clause_end(words[index + length :], lexicon)
-    token = Token(verb, words[index].start, words[index + length - 1].end)
-    return Act(verb, token, after or tuple(words[:index]))
-
-
-def _verb_at(words: Sequence[Token], index: int, known: Mapping[str, str]) -> tuple[str, int] | None:
-    """Return the verb that starts at `index` and its length in words; a verb with its particle goes first."""
-    if index + 1 < len(words):
-        pair = known.get(f"{words[index].word} {words[index + 1].word}")
-        if pair:
-            return pair, 2
-    verb = known.get(words[index].word)
-    return (verb, 1) if verb else None
-
-
-def _until_clause_end(words: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
-    kept = []
-    for token in words:
-        if token.word in lexicon.plain("clause-ends"):
-            break
-        kept.append(token)
-    return tuple(kept)
-
-
-def _lead_acts(words: Sequence[Token], text: str, lexicon: Lexicon) -> Iterator[Act]:
-    start, lead_in = 0, lexicon.plain("lead-in")
-    while start < len(words) and words[start].word in lead_in and not _verb_at(words, start, lexicon.inflected):
-        start += 1
-    found = _verb_at(words, start, lexicon.inflected) if start < len(words) else None
-    while found:
-        verb, length = found
-        end = start + length
-        yield Act(
-            verb, Token(verb, words[start].start, words[end - 1].end), _until_clause_end(words[end : end + 12], lexicon)
-        )
-        start = _coordinated(words, end, text)
-        found = _verb_at(words, start, lexicon.inflected) if start < len(words) else None
-
-
-def _coordinated(words: Sequence[Token], at: int, text: str) -> int:
-    """Return the place of the next word joined by a comma, slash, "and" or "or" to the one before `at`, or the end."""
-    if at >= len(words):
-        return at
-    if words[at].word in ("and", "or", "then"):
-        return at + 1
-    between = text[words[at - 1].end : words[at].start]
-    return at if set(between) & set(",/&|") else len(words)
 
 
 def _of_another_tool(sentence: Sentence) -> bool:

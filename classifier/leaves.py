@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from classifier.features import Act, Features
+from classifier.acts import Act
+from classifier.features import Features
 from classifier.lexicon import Kind, Lexicon, WordList, inline_list
 from classifier.phrase import Phrase, find_phrase, parse_phrase
 from classifier.text import Token
@@ -155,7 +156,8 @@ class PhraseLeaf(Leaf):
     """A phrase in the description, in one sentence and not negated."""
 
     key: str
-    phrases: tuple[Phrase, ...]
+    phrases: tuple[tuple[Phrase, frozenset[str]], ...]
+    """Each with the words of which one must stand in the text; see `Phrase.anchor`."""
     where: str
 
     @classmethod
@@ -167,19 +169,19 @@ class PhraseLeaf(Leaf):
         where = value.get("in", "prose")
         if where not in ("first", "prose", "anywhere"):
             raise LeafError(f"in is first, prose or anywhere, not {where!r}")
-        return cls(key, read_phrases(value.get("any"), lexicon), where)
+        phrases = read_phrases(value.get("any"), lexicon)
+        return cls(key, tuple((phrase, phrase.anchor()) for phrase in phrases), where)
 
     def keys(self) -> frozenset[str] | None:
-        if self.where == "anywhere":
-            return None
-        return frozenset("text:" + word for phrase in self.phrases for word in phrase.anchor())
+        return frozenset("text:" + word for _, anchor in self.phrases for word in anchor)
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         features = subject.features
         sentences = features.tool.sentences if self.where == "anywhere" else features.prose
         if self.where == "first":
             sentences = sentences[:1]
-        match = find_phrase(self.phrases, sentences, features.lexicon)
+        likely = (phrase for phrase, anchor in self.phrases if not anchor.isdisjoint(features.description_words))
+        match = find_phrase(likely, sentences, features.lexicon)
         return (quote(self.key, "/description", features.tool.description, *match[1:]),) if match else ()
 
 

@@ -2,20 +2,25 @@
 
 A list has a kind: `verbs` (every form of each verb is known), `nouns` (and their plurals), `words` (as they stand) or
 `names` (of parameters: "api key" stands in any name that has these words in a row, "=query" is a whole name, "path$"
-ends one).
+ends one), or `openings` and `closings` (verbs of other languages; see `classifier.glosses`: each entry is an English
+verb and the words that stand for it, "delete: eliminar 删除").
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from classifier.glosses import Glosses, read_entries
 from classifier.text import fold
 
-Kind = Literal["verbs", "nouns", "words", "names"]
+Kind = Literal["verbs", "nouns", "words", "names", "openings", "closings"]
 
 _VOWELS = "aeiou"
+
+_SEVERE = ("control-verbs", "browser-verbs", "run-verbs", "delete-verbs", "remove-verbs", "clear-verbs", "pay-verbs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,18 @@ class Lexicon:
     """Form that a verb has at the head of a sentence ("deletes", "deleting", "delete") -> verb."""
     nouns: frozenset[str] = frozenset()
     """Verbs that a name uses as nouns as often as not ("report", "order")."""
+    harmless: frozenset[str] = frozenset()
+    """Verbs that only return something."""
+    mild: frozenset[str] = frozenset()
+    """Verbs that at most write or send."""
+    carriers: frozenset[str] = frozenset()
+    """Verbs that leave it to the next one to say what is done ("execute" in execute_delete)."""
     grammar: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The lists of kind `words`, as sets."""
+    cues: tuple[tuple[str, str], ...] = ()
+    """The list `cues`, each with its form in canonical JSON."""
+    glosses: Glosses = field(default_factory=Glosses)
+    """The verbs of other languages."""
     source: str = ""
     """The file's text: part of the ruleset's digest."""
 
@@ -63,14 +78,47 @@ class Lexicon:
         inflected = {form: verb for verb in verbs for form in head_forms(verb)}
         grammar = {one.name: frozenset(one.entries) for one in lists.values() if one.kind == "words"}
         nouns = grammar.get("noun-verbs", frozenset())
-        return cls(lists, {verb: verb for verb in verbs}, inflected, nouns, grammar, source), problems
+        cues = tuple((cue, json.dumps(cue)[1:-1]) for cue in sorted(grammar.get("cues", ())))
+        glosses = _glosses(lists.values(), frozenset(verbs), problems)
+        lexicon = cls(
+            lists=lists,
+            bases={verb: verb for verb in verbs},
+            inflected=inflected,
+            nouns=nouns,
+            harmless=_entries(lists, "information-verbs", "generate-verbs"),
+            mild=_entries(lists, "write-verbs", "send-verbs") - _entries(lists, *_SEVERE),
+            carriers=_entries(lists, "run-verbs"),
+            grammar=grammar,
+            cues=cues,
+            glosses=glosses,
+            source=source,
+        )
+        return lexicon, problems
+
+
+def _entries(lists: Mapping[str, WordList], *names: str) -> frozenset[str]:
+    return frozenset(entry for name in names if name in lists for entry in lists[name].entries)
+
+
+def _glosses(lists: Iterable[WordList], verbs: frozenset[str], problems: list[str]) -> Glosses:
+    """Read the lists of other languages; each English verb must stand in a list of verbs."""
+    pairs: dict[str, list[tuple[str, str]]] = {"openings": [], "closings": []}
+    for one in lists:
+        if one.kind in pairs:
+            try:
+                pairs[one.kind] += read_entries(one.entries)
+            except ValueError as error:
+                problems.append(f"{one.name}: {error}")
+    unknown = sorted({verb for some in pairs.values() for _, verb in some} - verbs)
+    problems += [f"(glosses): {verb!r} stands in no list of verbs" for verb in unknown]
+    return Glosses.build(pairs["openings"], pairs["closings"])
 
 
 def _list_problem(body: Any) -> str:
     if not isinstance(body, Mapping) or set(body) - {"kind", "words", "about"} or "words" not in body:
         return "a word list is a mapping of kind, words and (if need be) about"
-    if body.get("kind") not in ("verbs", "nouns", "words", "names"):
-        return f"kind is verbs, nouns, words or names, not {body.get('kind')!r}"
+    if body.get("kind") not in get_args(Kind):
+        return f"kind is one of {', '.join(get_args(Kind))}, not {body.get('kind')!r}"
     if not isinstance(body["words"], list) or not all(isinstance(word, str) and word for word in body["words"]):
         return "words is a list of strings; quote on, off, yes and no"
     return ""

@@ -12,7 +12,21 @@ from classifier.ruleset import RuleSet, RuleSetError, load
 from classifier.tool import Tool
 from classifier.verdict import Category
 
-_PARSING_LISTS = {"clause-ends", "lead-in", "hedges", "noun-verbs", "action-names", "effect-verbs", "any-verbs"}
+_PARSING_LISTS = {
+    "clause-ends",
+    "cues",
+    "lead-in",
+    "persons",
+    "hedges",
+    "noun-verbs",
+    "things",
+    "heads",
+    "openings",
+    "closings",
+    "action-names",
+    "effect-verbs",
+    "any-verbs",
+}
 
 
 def check(folder: Traversable | None = None) -> RuleSet:

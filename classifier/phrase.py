@@ -86,9 +86,10 @@ def find_phrase(
 ) -> tuple[Phrase, Token, Token] | None:
     """Return the first phrase that stands in the sentences and is not taken back, with its first and last word."""
     for phrase in phrases:
+        words, starts = phrase.steps[0].words, phrase.steps[0].starts
         for sentence in sentences:
             for at, token in enumerate(sentence.tokens):
-                if not phrase.steps[0].takes(token.word):
+                if token.word not in words and not (starts and token.word.startswith(starts)):
                     continue
                 end = _match_from(phrase.steps, sentence.tokens, at)
                 if end >= 0 and not (phrase.negatable and negated(sentence.tokens, at, lexicon)):

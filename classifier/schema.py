@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from classifier.text import Token, split_identifier
+from classifier.text import Sentence, Token, split_identifier, split_sentences
 
 _DEEPEST = 24
 """Levels of properties looked into; the deepest of 806 real schemas has 21 levels of JSON."""
@@ -41,6 +41,11 @@ class Parameter:
     def words(self) -> tuple[Token, ...]:
         """The name's words, lower case."""
         return split_identifier(self.name[:256])
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The description's sentences."""
+        return split_sentences(self.description)
 
 
 def walk_properties(schema: Any, pointer: str) -> tuple[Parameter, ...]:
@@ -155,6 +160,21 @@ def _inner(
         if isinstance(items, Mapping):
             inner.append((items, f"{at}/items", f"{parameter.path}[]", parameter.required, parameter.depth + 1))
     return inner
+
+
+def walk_strings(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield every string of decoded JSON with its pointer, names of properties included, in the order of the text."""
+    pending = [("", "", value)]
+    while pending:
+        name, at, node = pending.pop()
+        if name:
+            yield at, name
+        if isinstance(node, str):
+            yield at, node
+        elif isinstance(node, Mapping):
+            pending += [(key, f"{at}/{escape(key)}", child) for key, child in reversed(list(node.items()))]
+        elif isinstance(node, list):
+            pending += [("", f"{at}/{index}", child) for index, child in reversed(list(enumerate(node)))]
 
 
 def escape(name: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from classifier.acts import Act
 from classifier.leaves import (
     Found,
     Leaf,
@@ -21,7 +21,7 @@ from classifier.leaves import (
 from classifier.lexicon import Lexicon, WordList
 from classifier.phrase import Phrase, find_phrase
 from classifier.schema import Parameter
-from classifier.text import split_identifier, split_sentences
+from classifier.text import Token
 from classifier.verdict import Category
 
 _TYPES = ("string", "number", "integer", "boolean", "array", "object")
@@ -29,7 +29,7 @@ _TYPES = ("string", "number", "integer", "boolean", "array", "object")
 
 @dataclass(frozen=True, slots=True)
 class ParameterLeaf(Leaf):
-    """A parameter (or, for `output`, a property of the result) of which everything stated is true.
+    """Every parameter (or, for `output`, property of the result) of which everything stated is true.
 
     A type matches the parameter's own type; "unstated" matches where the schema gives none. `types` of an array's items
     are not looked at: the items' own properties are parameters too.
@@ -37,6 +37,7 @@ class ParameterLeaf(Leaf):
 
     key: str
     names: WordList | None
+    others: WordList | None
     types: tuple[str, ...]
     formats: tuple[str, ...]
     enum: WordList | None
@@ -46,8 +47,8 @@ class ParameterLeaf(Leaf):
 
     @classmethod
     def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:
-        """Take a mapping of name, type, format, enum, description, required and top."""
-        value = read_mapping(value, ("name", "type", "format", "enum", "description", "required", "top"))
+        """Take a mapping of name, except (names), type, format, enum, description, required and top."""
+        value = read_mapping(value, ("name", "except", "type", "format", "enum", "description", "required", "top"))
         for flag in ("required", "top"):
             if not isinstance(value.get(flag, False), bool):
                 raise LeafError(f"{flag} is true or false, not {value[flag]!r}")
@@ -57,6 +58,7 @@ class ParameterLeaf(Leaf):
         return cls(
             key,
             read_list(value["name"], lexicon, "names") if "name" in value else None,
+            read_list(value["except"], lexicon, "names") if "except" in value else None,
             types,
             _strings(value.get("format", [])),
             read_list(value["enum"], lexicon, "words") if "enum" in value else None,
@@ -68,16 +70,16 @@ class ParameterLeaf(Leaf):
     def keys(self) -> frozenset[str] | None:
         prefix = "parameter:" if self.key == "parameter" else "output:"
         if self.names is None:
-            return frozenset([prefix])
+            return frozenset(f"{prefix}{kind}:" for kind in self.formats) or frozenset([prefix])
         return frozenset(prefix + entry.strip("=$").split()[-1] for entry in self.names.forms)
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         tool = subject.features.tool
-        for one in tool.parameters if self.key == "parameter" else tool.output:
-            found = self._ask_one(one, subject.features.lexicon)
-            if found:
-                return found
-        return ()
+        return tuple(
+            found
+            for one in (tool.parameters if self.key == "parameter" else tool.output)
+            for found in self._ask_one(one, subject.features.lexicon)
+        )
 
     def _ask_one(self, one: Parameter, lexicon: Lexicon) -> tuple[Found, ...]:
         if self.required not in (None, one.required) or self.top not in (None, one.depth == 0):
@@ -87,7 +89,7 @@ class ParameterLeaf(Leaf):
         if self.formats and one.format not in self.formats:
             return ()
         found = [Found(self.key, one.pointer, one.name, (0, len(one.name)))]
-        if self.names and not name_matches(one, self.names):
+        if (self.names and not name_matches(one, self.names)) or (self.others and name_matches(one, self.others)):
             return ()
         if self.enum:
             value = next((item for item in _values(self.key, one) if item.quote.lower() in self.enum.forms), None)
@@ -117,7 +119,7 @@ def name_matches(one: Parameter, names: WordList) -> bool:
 
 
 def _in_description(key: str, one: Parameter, phrases: tuple[Phrase, ...], lexicon: Lexicon) -> Found | None:
-    match = find_phrase(phrases, split_sentences(one.description), lexicon)
+    match = find_phrase(phrases, one.sentences, lexicon)
     if match is None:
         return None
     _, first, last = match
@@ -156,18 +158,16 @@ class ActionValueLeaf(Leaf):
         return frozenset(["action:"])
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
-        for one in subject.features.action_parameters:
-            for found in _values(self.key, one):
-                if found.pointer != one.pointer and self._is_act(found.quote, subject):
-                    return (found,)
+        features = subject.features
+        for one, index, act in features.action_acts:
+            if one.enum_pointer and act.verb in self.verbs.forms and self._has_object(act, features.tool.words):
+                value = one.enum[index]
+                return (Found(self.key, f"{one.enum_pointer}/{index}", value, (0, len(value))),)
         return ()
 
-    def _is_act(self, value: str, subject: Subject) -> bool:
-        words = split_identifier(value)
-        if not words or words[0].word not in self.verbs.forms:
-            return False
-        others = (*words[1:], *subject.features.tool.words)
-        return self.objects is None or next(words_in_row(others, self.objects), None) is not None
+    def _has_object(self, act: Act, name: tuple[Token, ...]) -> bool:
+        """Tell whether the value or, where it has no object of its own, the tool's name speaks of the object."""
+        return self.objects is None or next(words_in_row(act.objects or name, self.objects), None) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,13 @@ class StructureLeaf(Leaf):
     key: str
     wanted: str
 
-    KINDS: ClassVar[tuple[str, ...]] = ("no-description", "many-parameters", "open-arguments", "several-actions")
+    KINDS: ClassVar[tuple[str, ...]] = (
+        "no-description",
+        "no-schema",
+        "many-parameters",
+        "open-arguments",
+        "several-actions",
+    )
 
     @classmethod
     def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:  # noqa: ARG003  every leaf is read the same way
@@ -239,46 +245,12 @@ class StructureLeaf(Leaf):
             return (Found(self.key, one.pointer, one.name, (0, len(one.name)), f"{len(one.enum)} actions"),)
         notes = {
             "no-description": "no description, or an empty one",
+            "no-schema": "no input schema",
             "many-parameters": f"{sum(one.depth == 0 for one in features.tool.parameters)} parameters",
             "open-arguments": "additionalProperties is true",
         }
-        return (
-            Found(self.key, "" if self.wanted == "no-description" else "/inputSchema", "", (0, 0), notes[self.wanted]),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class CharactersLeaf(Leaf):
-    """Characters that a person does not see, in any string of the definition."""
-
-    key: str
-    pattern: re.Pattern[str]
-
-    CLASSES: ClassVar[Mapping[str, str]] = {
-        "zero-width": "[\u200b\u2060-\u2064\ufeff\u180e]",
-        "bidirectional": "[\u202a-\u202e\u2066-\u2069]",
-        "tag": "[\U000e0000-\U000e007f]",
-        "escape": "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]",
-    }
-
-    @classmethod
-    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:  # noqa: ARG003  every leaf is read the same way
-        """Take a list of classes."""
-        classes = _strings(value)
-        if not classes or set(classes) - set(cls.CLASSES):
-            raise LeafError(f"expected a list of {', '.join(cls.CLASSES)}, not {value!r}")
-        return cls(key, re.compile("|".join(cls.CLASSES[name] for name in classes)))
-
-    def keys(self) -> frozenset[str] | None:
-        return frozenset(["characters:"])
-
-    def ask(self, subject: Subject) -> tuple[Found, ...]:
-        for pointer, text in subject.features.texts:
-            match = self.pattern.search(text)
-            if match:
-                note = f"U+{ord(match.group()):04X}"
-                return (Found(self.key, pointer, match.group(), match.span(), note),)
-        return ()
+        pointer = "" if self.wanted in ("no-description", "no-schema") else "/inputSchema"
+        return (Found(self.key, pointer, "", (0, 0), notes[self.wanted]),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,12 +25,12 @@ _IDENTIFIER = re.compile(
     r"|[A-Z]+(?![a-z])"  # HTTP in HTTPServer
     r"|[A-Z]?[a-z]+"
     r"|\d+"
-    r"|[^\W\d_A-Za-z]+"  # runs of any other script
 )
+_RUN = re.compile(r"[^\W\d_]+|\d+")
 _WORD = re.compile(r"[^\W_]+(?:[-_'’.][^\W_]+)*")
 _BOUNDARY = re.compile(r"[.!?;](?=\s|$|[\"')*\]])|[。！？；]|\n|\s[•–—-](?=\s)")
 _SECTION = re.compile(
-    r"[\s#*_>-]*(args|arguments|parameters?|params|inputs?|returns?|outputs?|response|raises|errors?|throws"
+    r"[\s#*_>:@-]*(args|arguments|parameters?|params?|inputs?|returns?|outputs?|response|raises|errors?|throws"
     r"|examples?|usage|e\.g|see also|related|notes?|warnings?|important|caution)\b[\s*_]*[:：\n]?",
     re.IGNORECASE,
 )
@@ -64,7 +65,20 @@ class Sentence:
 
 def split_identifier(name: str) -> tuple[Token, ...]:
     """Split snake_case, kebab-case, camelCase, dotted and spaced names into words."""
-    return tuple(Token(fold(match.group()), match.start(), match.end()) for match in _IDENTIFIER.finditer(name))
+    spans = (match.span() for match in _IDENTIFIER.finditer(name)) if name.isascii() else _humps(name)
+    return tuple(Token(fold(name[start:end]), start, end) for start, end in spans)
+
+
+def _humps(name: str) -> Iterator[tuple[int, int]]:
+    """Yield the words of a name in any script: runs of letters or digits, cut before the last capital of several."""
+    for run in _RUN.finditer(name):
+        start = run.start()
+        for at in range(start + 1, run.end()):
+            ends_capitals = name[at - 1].isupper() and name[at + 1 : at + 2].islower() and at + 1 < run.end()
+            if name[at].isupper() and (name[at - 1].islower() or ends_capitals):
+                yield start, at
+                start = at
+        yield start, run.end()
 
 
 def fold(text: str) -> str:
@@ -91,7 +105,8 @@ def split_sentences(text: str) -> tuple[Sentence, ...]:
 
 
 def _section_after(heading: re.Match[str], section: str) -> str:
-    """Return the section that a sentence's first word opens: only a heading with a colon or a line of its own does."""
-    if not heading.group().rstrip(" \t*_").endswith((":", "：", "\n")):
+    """Return the section that a sentence's first word opens: with a colon, on a line of its own, or as ":param"."""
+    field = heading.group().lstrip().startswith((":", "@"))
+    if not field and not heading.group().rstrip(" \t*_").endswith((":", "：", "\n")):
         return section
     return _SECTION_OF.get(heading.group(1)[:3].lower(), "main")

@@ -40,7 +40,11 @@ def canonical(value: Any) -> str:
 
 def definition_digest(wire: Wire) -> str:
     """Return the SHA-256 of the canonical JSON of a definition, as 64 hexadecimal digits."""
-    return hashlib.sha256(canonical(wire).encode("ascii")).hexdigest()
+    return _digest(canonical(wire))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +106,14 @@ class Tool:
         )
 
     @cached_property
+    def canonical(self) -> str:
+        """The definition's canonical JSON: every string of it in one ASCII text, which is quick to look through."""
+        return canonical(self.wire)
+
+    @cached_property
     def digest(self) -> str:
         """The definition's digest; see `definition_digest`."""
-        return definition_digest(self.wire)
+        return _digest(self.canonical)
 
     @cached_property
     def words(self) -> tuple[Token, ...]:

@@ -90,7 +90,7 @@ def test_entries_of_a_file_are_judged_in_order(tmp_path, ruleset):
     assert (unnamed["line"], nonsense["line"]) == (2, 3)
     assert "name" in unnamed["error"]
     assert "not JSON" in nonsense["error"]
-    assert (last["name"], "server" in last) == ("get_issue", False)
+    assert (last["name"], last["server"]) == ("get_issue", None)
 
 
 def test_an_export_says_of_each_server_how_it_went(filled, ruleset, tmp_path):

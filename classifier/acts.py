@@ -1,0 +1,241 @@
+"""Finds the acts of a tool: its verbs, and what they are done to.
+
+A name's verb is its first clear one: `gitlab_delete_project`, `d1_database_delete` and `get_order` all have one, and a
+word that is as often a noun ("order", "deploy") counts only where no clear verb stands in the name, or where the
+description leads with the same verb. A description's verb leads a sentence, after a label and the phrases that lead in
+("[Admin] This tool allows you to"). Verbs of other languages count as the English verbs that they stand for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from classifier.lexicon import Lexicon
+from classifier.text import Token, split_identifier
+
+_LABEL = 5
+"""Words that a label before the first verb may have: "[Project Management]", "Coming soon (dns):"."""
+
+_OBJECT = 12
+"""Words of a description in which a verb's object is looked for."""
+
+_PAUSE = frozenset(",;:()，；：（）")
+_TIMES = (["when"], ["whenever"], ["first"], ["if"], ["before"], ["after"])
+_THIS = (["this"], ["the"])
+_TOOL = (["tool"], ["action"], ["function"], ["command"], ["endpoint"], ["method"], ["api"])
+
+_LONGEST_VALUE = 256
+"""Code points of an action's name that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A verb, where it stands, and the words of what it is done to, in order; the last of them is the object's head."""
+
+    verb: str
+    token: Token
+    objects: tuple[Token, ...]
+
+
+def identifier_acts(words: Sequence[Token], lexicon: Lexicon, lead: frozenset[str] = frozenset()) -> tuple[Act, ...]:
+    """Find the verb of a name, and those joined to it; `lead` are the verbs that the description leads with."""
+    places = [(index, *found) for index in range(len(words)) if (found := _verb_at(words, index, lexicon.bases))]
+    if not places:
+        return _foreign_acts(words, lexicon)
+    clear = [place for place in places if place[1] not in lexicon.nouns or place[1] in lead]
+    if not clear and _names_a_thing(words, places[0], lexicon):
+        return ()
+    if not clear and lead and lead <= lexicon.harmless and (places[0][0] > 0 or places[0][1] in lexicon.mild):
+        return ()  # reddit_post, "Scrape a post": the description says that the word is a noun
+    named = [place for place in clear if place[1] in lead - lexicon.harmless]  # user_list_create, "Create a list"
+    primary = (named or clear or places)[0]
+    behind = primary[0] + primary[2] if primary[1] in lexicon.carriers else -1
+    others = [
+        place
+        for place in places
+        if place[0] > primary[0]
+        if words[place[0] - 1].word in ("and", "or", "then", "n") or (place[0] == behind and place in clear)
+    ]
+    return tuple(_identifier_act(words, *place, lexicon) for place in (primary, *others))
+
+
+def _names_a_thing(words: Sequence[Token], place: tuple[int, str, int], lexicon: Lexicon) -> bool:
+    """Tell whether a verb that could be a thing is one: "order history", "file info"."""
+    index, verb, length = place
+    behind = words[index + length :]
+    return verb in lexicon.plain("things") and len(behind) in (1, 2) and behind[-1].word in lexicon.plain("heads")
+
+
+def _foreign_acts(words: Sequence[Token], lexicon: Lexicon) -> tuple[Act, ...]:
+    """Find the verb of a name in another language."""
+    for index, token in enumerate(words):
+        verb = lexicon.glosses.word(token.word)
+        if verb:
+            return (Act(verb, Token(verb, token.start, token.end), tuple(words[index + 1 :] or words[:index])),)
+    return ()
+
+
+def value_acts(value: str, lexicon: Lexicon) -> tuple[Act, ...]:
+    """Return the acts of an action's name; a thing ("group", "note") is what the action is done to, and no act."""
+    words = split_identifier(value[:_LONGEST_VALUE])
+    if len(words) == 1 and words[0].word in lexicon.plain("things"):
+        return ()
+    return identifier_acts(words, lexicon)
+
+
+def _identifier_act(words: Sequence[Token], index: int, verb: str, length: int, lexicon: Lexicon) -> Act:
+    after = _until_clause_end(words[index + length :], lexicon)
+    token = Token(verb, words[index].start, words[index + length - 1].end)
+    return Act(verb, token, after or tuple(words[:index]))
+
+
+def _verb_at(words: Sequence[Token], index: int, known: Mapping[str, str]) -> tuple[str, int] | None:
+    """Return the verb that starts at `index` and its length in words; a verb of several words goes first."""
+    for length in (3, 2, 1):
+        if index + length <= len(words):
+            verb = known.get(" ".join([token.word for token in words[index : index + length]]))
+            if verb:
+                return verb, length
+    return None
+
+
+def _until_clause_end(words: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
+    kept = []
+    for token in words:
+        if token.word in lexicon.plain("clause-ends"):
+            break
+        kept.append(token)
+    return tuple(kept)
+
+
+def lead_acts(words: Sequence[Token], text: str, lexicon: Lexicon) -> tuple[Act, ...]:
+    """Return the verb that leads a sentence of `text`, with those coordinated with it."""
+    for opening in dict.fromkeys((_after_label(words, text, lexicon), 0)):
+        start = _after_lead_in(words, opening, lexicon)
+        acts = _share_objects(_coordinated_acts(words, start, text, lexicon))
+        if acts or (acts := _foreign_lead(words[opening:], words[start:], text, lexicon)):
+            return acts
+    return ()
+
+
+def _after_lead_in(words: Sequence[Token], start: int, lexicon: Lexicon) -> int:
+    """Return the place behind the phrases that lead in, which are no verb, end in -ly, or only say to call the tool."""
+    lead_in = lexicon.plain("lead-in")
+    while start < len(words):
+        if not _leads_in(words, start, lexicon) and _verb_at(words, start, lexicon.inflected):
+            break
+        if words[start].word not in lead_in and not words[start].word.endswith("ly"):
+            break
+        start += 1
+    return start
+
+
+def _coordinated_acts(words: Sequence[Token], start: int, text: str, lexicon: Lexicon) -> Iterator[Act]:
+    found = _verb_at(words, start, lexicon.inflected) if start < len(words) else None
+    if found and found[0] in lexicon.nouns and _leads_a_thing(words, start, found, text, lexicon):
+        return
+    while found:
+        verb, length = found
+        end = start + length
+        objects = _until_clause_end(_until_pause(words[end : end + _OBJECT], text), lexicon)
+        yield Act(verb, Token(verb, words[start].start, words[end - 1].end), objects)
+        start = _coordinated(words, end, text)
+        found = _verb_at(words, start, lexicon.inflected) if start < len(words) else None
+
+
+def _leads_a_thing(words: Sequence[Token], start: int, found: tuple[str, int], text: str, lexicon: Lexicon) -> bool:
+    """Tell whether a leading noun is no verb there: "Order history of a user", "Labels of an issue"."""
+    behind = words[start + found[1] : start + found[1] + _OBJECT]
+    if behind and behind[0].word == "of":
+        return True
+    compound = _until_clause_end(_until_pause(behind, text), lexicon)
+    return _names_a_thing((*words[start : start + found[1]], *compound), (0, *found), lexicon)
+
+
+def _share_objects(acts: Iterable[Act]) -> tuple[Act, ...]:
+    """Give a verb without an object that of the verb joined to it: "Create and delete users"."""
+    shared: list[Act] = []
+    objects: tuple[Token, ...] = ()
+    for act in reversed(list(acts)):
+        objects = act.objects or objects
+        shared.append(act if act.objects else replace(act, objects=objects))
+    return tuple(reversed(shared))
+
+
+def _until_pause(words: Sequence[Token], text: str) -> Sequence[Token]:
+    """Cut an object off at a comma, a colon or a parenthesis."""
+    for index in range(1, len(words)):
+        if not _PAUSE.isdisjoint(text[words[index - 1].end : words[index].start]):
+            return words[:index]
+    return words
+
+
+def _leads_in(words: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
+    """Tell whether a verb only leads in: "Run this tool first to list", "Use when", "Enables agents to"."""
+    behind = [token.word for token in words[at + 1 : at + 3]]
+    if words[at].word in ("call", "run", "use", "invoke"):
+        return behind[:1] in _TIMES or (behind[:1] in _THIS and behind[1:] in _TOOL)
+    return words[at].word in lexicon.plain("lead-in") and bool(behind) and behind[0] in lexicon.plain("persons")
+
+
+def _after_label(words: Sequence[Token], text: str, lexicon: Lexicon) -> int:
+    """Return the place behind labels: "[Calendar] List", "RPC: Toggle", "(beta) Runs"; a verb is no label."""
+    start = 0
+    while start < len(words):
+        opener = text[max(0, words[start].start - 1) : words[start].start]
+        closer = {"[": "]", "(": ")", "【": "】"}.get(opener, ":：")
+        end = next((at for at in range(start, min(start + _LABEL, len(words))) if _closes(words, at, text, closer)), -1)
+        if end < 0 or end + 1 == len(words) or (":" in closer and _is_verb(words, start, lexicon)):
+            break
+        if ":" in text[words[start].start : words[end].end]:
+            break
+        start = end + 1
+    return start
+
+
+def _is_verb(words: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
+    found = _verb_at(words, at, lexicon.inflected)
+    return found is not None and found[0] not in lexicon.nouns
+
+
+def _closes(words: Sequence[Token], at: int, text: str, closers: str) -> bool:
+    behind = text[words[at].end : words[at].end + 2]
+    return (behind.lstrip(")*]") if ":" in closers else behind)[:1] in tuple(closers)
+
+
+def _foreign_lead(words: Sequence[Token], rest: Sequence[Token], text: str, lexicon: Lexicon) -> tuple[Act, ...]:
+    """Return the verb of a sentence in another language; `rest` is the sentence behind the words that lead in.
+
+    European languages lead with their verb, Turkish, Japanese and Korean end with it. Scripts without spaces are
+    searched for the verb's characters; in Chinese the first one leads.
+    """
+    if not words:
+        return ()
+    start, end = words[0].start, words[-1].end
+    if not text[start:end].isascii():
+        found = lexicon.glosses.in_text(text[start:end])
+        if found:
+            return tuple(Act(verb, Token(verb, start + first, start + last), ()) for verb, first, last in found)
+    if rest and (verb := lexicon.glosses.word(rest[0].word)):
+        return (Act(verb, Token(verb, rest[0].start, rest[0].end), _until_clause_end(rest[1:13], lexicon)),)
+    for token in reversed(words):
+        if verb := lexicon.glosses.closings.get(token.word):
+            return (Act(verb, Token(verb, token.start, token.end), ()),)
+    return ()
+
+
+def _coordinated(words: Sequence[Token], at: int, text: str) -> int:
+    """Return the place of the next word joined by a comma, slash, "and" or "or" to the one before `at`, or the end."""
+    if at >= len(words):
+        return at
+    if words[at].word in ("and", "or", "then"):
+        return at + 1
+    if (
+        words[at + 1 : at + 2]
+        and words[at + 1].word in ("and", "or")
+        and words[at].word in ("for", "to", "from", "with")
+    ):
+        return at + 2  # "Check for and install"
+    between = text[words[at - 1].end : words[at].start]
+    return at if set(between) & set(",/&|") else len(words)

@@ -1,0 +1,120 @@
+"""Hostile definitions cost time that grows with their text, and nothing worse."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from classifier.ruleset import load
+from classifier.verdict import to_wire
+
+RULES = load()
+
+
+def described(text: str) -> dict[str, Any]:
+    return {"name": "x", "description": text}
+
+
+def nested(depth: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(depth):
+        schema = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
+    return {"name": "x", "inputSchema": schema}
+
+
+def wide(count: int) -> dict[str, Any]:
+    properties = {f"file_path_{index}": {"type": "string", "description": "A path."} for index in range(count)}
+    return {"name": "x", "inputSchema": {"type": "object", "properties": properties}}
+
+
+def web(count: int) -> dict[str, Any]:
+    """Definitions that all refer to each other."""
+    definitions = {
+        f"d{one}": {"type": "object", "properties": {f"p{two}": {"$ref": f"#/$defs/d{two}"} for two in range(8)}}
+        for one in range(8)
+    }
+    return {"name": "x" * count, "inputSchema": {"properties": {"p": {"$ref": "#/$defs/d0"}}, "$defs": definitions}}
+
+
+BUILDS: dict[str, tuple[Callable[[int], dict[str, Any]], int]] = {
+    "words": (lambda n: described("delete " * n), 6_000),
+    "one word": (lambda n: described("a" * n), 120_000),
+    "spaces": (lambda n: described(" " * n), 120_000),
+    "line breaks": (lambda n: described("\n" * n), 120_000),
+    "hyphens": (lambda n: described("a-" * n), 40_000),
+    "stops": (lambda n: described(". " * n), 40_000),
+    "colons": (lambda n: described("label: " * n), 6_000),
+    "brackets": (lambda n: described("[a] (b) " * n), 10_000),
+    "negations": (lambda n: described("not do not " * n), 10_000),
+    "lead-in": (lambda n: described("this tool allows you to " * n), 4_000),
+    "coordination": (lambda n: described("create, update, " * n), 6_000),
+    "gaps": (lambda n: described("moves it moves it " * n), 6_000),
+    "headings": (lambda n: described("Args:\n" * n), 12_000),
+    "fields": (lambda n: described(":param x: y\n" * n), 8_000),
+    "chinese": (lambda n: described("删除" * n), 40_000),
+    "japanese": (lambda n: described("を取得し" * n), 8_000),
+    "combining": (lambda n: described("e\u0301\u0323" * n), 8_000),
+    "zero width": (lambda n: described("\u200b\u200d" * n), 8_000),
+    "capitals": (lambda n: {"name": "Ab" * n}, 40_000),
+    "accents": (lambda n: {"name": "ÄbÇ_" * n}, 8_000),
+    "parameters": (wide, 1_500),
+    "enum": (
+        lambda n: {
+            "name": "x",
+            "inputSchema": {"properties": {"action": {"enum": [f"delete_{index}" for index in range(n)]}}},
+        },
+        600,
+    ),
+}
+
+
+def cost(wire: dict[str, Any]) -> float:
+    """Return the shortest of three measured times, which is the one least disturbed by the machine."""
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        RULES.judge(wire)
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+@pytest.mark.parametrize("kind", BUILDS)
+def test_time_grows_with_the_text(kind: str):
+    build, size = BUILDS[kind]
+    small, large = build(size), build(2 * size)
+    for _ in range(3):  # a busy machine may spoil a measurement
+        if cost(large) < 3 * cost(small) + 0.02:
+            return
+    pytest.fail(f"twice the text costs {cost(large) / cost(small):.1f} times the time")
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        described("Deletes a file. " * 65_000),
+        wide(10_000),
+        nested(300),
+        web(10),
+        {"name": "x", "inputSchema": {"properties": {"a": {"anyOf": [{"anyOf": [{}] * 200}] * 200}}}},
+        {"name": "delete_" * 10_000},
+        {"name": "\x00\u202e\ufeff", "description": "\ud7ff\uffff\U0010ffff", "annotations": {"title": 5}},
+        {"name": "{{7*7}} ${x} {name_verb}", "description": "{phrase} %s {0}"},
+        {"name": "x", "inputSchema": {"properties": {"action": {"enum": [None, {}, [], "delete", 5]}}}},
+    ],
+    ids=["1 MB", "10,000 parameters", "300 levels", "web", "branches", "long name", "characters", "templates", "enums"],
+)
+def test_survives(wire: dict[str, Any]):
+    start = time.process_time()
+    verdict = RULES.judge(wire)
+    assert time.process_time() - start < 10
+    assert json.dumps(to_wire(verdict))
+
+
+def test_a_deep_schema_is_judged_by_its_top():
+    wire = nested(300)
+    wire["inputSchema"]["properties"]["sql"] = {"type": "string"}
+    assert RULES.judge({**wire, "name": "execute_sql"}).category.value == "execute"
