@@ -1,22 +1,41 @@
-"""Scrapy's settings for our spiders, and why each is what it is. Knows no source."""
+"""Who we say we are to servers and registries, and Scrapy's settings for our spiders with their reasons. No source."""
 
 from __future__ import annotations
 
+import os
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-PROJECT_URL = "https://github.com/mcp-risk-catalogue/mcp-risk-catalogue"
-USER_AGENT = f"mcp-risk-catalogue (+{PROJECT_URL})"
+NAME = "mcp-risk-catalogue"
+CONTACT = "CATALOGUE_CONTACT"
+"""The environment variable with the address (a URL or an e-mail address) of whoever runs this crawl."""
 
 MEBIBYTE = 1 << 20
 
 
+@cache
+def own_version() -> str:
+    """The version of this program; "0" when it runs from a source tree that was not installed."""
+    try:
+        return version(NAME)
+    except PackageNotFoundError:
+        return "0"
+
+
+def user_agent() -> str:
+    """What every request says: the program, and whom to ask about it if its operator gave an address."""
+    contact = "".join(filter(str.isprintable, os.environ.get(CONTACT, "").strip()))[:200]
+    agent = f"{NAME}/{own_version()}" + (f" (+{contact})" if contact else "")
+    return agent.encode("ascii", "ignore").decode()
+
+
 def spider_settings() -> dict[str, Any]:
     """The settings of every pass."""
-    return _MANNERS | _LIMITS | _CLOSED | _PARTS
+    return {"USER_AGENT": user_agent()} | _MANNERS | _LIMITS | _CLOSED | _PARTS
 
 
 _MANNERS: dict[str, Any] = {
-    "USER_AGENT": USER_AGENT,
     "DEFAULT_REQUEST_HEADERS": {"Accept": "application/json", "Accept-Encoding": "identity"},
     # robots.txt speaks to crawlers of pages. We ask APIs that their owners offer to programs, at the rate of their
     # terms; a registry that forbids robots its site still means its API to be asked.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crawler.run import SourceRequest
 
 _DEFAULT_SOURCE = "official"
+_HARMLESS = "superseded"  # another version of the server was taken
 
 Sources: TypeAlias = Annotated[
     list[str] | None,
@@ -99,4 +100,5 @@ def _code(summary: CrawlSummary) -> Code:
     errors = any(source.error for source in summary.discoveries)
     if not found and not summary.outcomes:
         return Code.FAILED if errors else Code.NOTHING_TO_DO
-    return Code.PARTLY_FAILED if errors or summary.failures else Code.DONE
+    unusable = any(reason != _HARMLESS for source in summary.discoveries for reason in source.dropped)
+    return Code.PARTLY_FAILED if errors or unusable or summary.failures else Code.DONE

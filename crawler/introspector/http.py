@@ -23,7 +23,7 @@ from crawler.introspector.guard import Guard, check_url
 from crawler.introspector.session import METHOD_NOT_FOUND, MODERN
 from crawler.introspector.wire import EventStream, answer_of, decode, encode, request_in
 from crawler.records import Reason, Wire
-from crawler.settings import USER_AGENT
+from crawler.settings import user_agent
 
 _STATUS_REASONS = {
     401: Reason.SIGN_IN,
@@ -240,7 +240,7 @@ async def open_connection(url: str, budget: Budget, *, allow_private: bool) -> A
         raise Stopped(Reason.ADDRESS_REFUSED, "not a usable address")
     async with httpx.AsyncClient(
         transport=GuardedTransport(allow_private=allow_private),
-        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
         trust_env=False,
         timeout=None,  # noqa: S113 - the session keeps the time, over whole exchanges
     ) as client:

@@ -10,13 +10,12 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol, TypeVar
 
 from crawler.introspector.budget import Budget, Stopped, one_line
 from crawler.introspector.wire import RemoteError, encode, fault_of
 from crawler.records import Malformed, Reason, Wire
+from crawler.settings import NAME, own_version
 
 _T = TypeVar("_T")
 
@@ -67,13 +66,9 @@ class Listed:
     ttl: timedelta | None = None
 
 
-@cache
 def client_info() -> Wire:
     """Who we say we are."""
-    try:
-        return {"name": "mcp-risk-catalogue", "version": version("mcp-risk-catalogue")}
-    except PackageNotFoundError:  # run from a source tree that was not installed
-        return {"name": "mcp-risk-catalogue", "version": "0"}
+    return {"name": NAME, "version": own_version()}
 
 
 class Session:

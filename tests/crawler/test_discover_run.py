@@ -29,6 +29,7 @@ from cryptography.x509.oid import NameOID
 import crawler.settings
 from crawler.records import Dropped, Listing, ListingStatus, SourceError
 from crawler.run import Discovery, SourceRequest, discover, sources
+from crawler.settings import own_version, user_agent
 from crawler.spiders import source_spiders
 from tests.ecosystem import Ecosystem, running
 
@@ -284,9 +285,18 @@ def test_we_say_who_we_are_and_send_nothing_else(monkeypatch):
     assert discovery.error is None
     head = seen[0].lower()
     assert head.startswith("get /v0.1/servers?version=latest&limit=100 http/1.1")
-    assert "user-agent: mcp-risk-catalogue (+https://" in head
+    assert "user-agent: mcp-risk-catalogue/" in head
     assert "cookie" not in head
     assert "authorization" not in head
+
+
+@pytest.mark.parametrize(
+    ("contact", "says"),
+    [("", ""), ("https://crawl.example/me", " (+https://crawl.example/me)"), ("a\r\nX: y\u202eé", " (+aX: y)")],
+)
+def test_requests_say_whom_to_ask(monkeypatch, contact, says):
+    monkeypatch.setenv("CATALOGUE_CONTACT", contact)
+    assert user_agent() == f"mcp-risk-catalogue/{own_version()}{says}"
 
 
 def free_port() -> int:
