@@ -23,7 +23,7 @@ def escape(text: str) -> str:
 
 def unescape(stored: str) -> str:
     """Undo `escape`."""
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), stored)
+    return stored if _ESCAPE not in stored else _ESCAPED.sub(lambda match: chr(int(match[1], 16)), stored)
 
 
 class ForeignText(TypeDecorator[str]):

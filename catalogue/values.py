@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from classifier.verdict import Verdict
+from classifier.verdict import Verdict, from_wire
 from crawler.records import Target
 
 
@@ -84,6 +85,42 @@ class ToolRow:
     introspection: IntrospectionRow | None
     declared_by: str | None
     verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTool:
+    """A `ToolRow` whose definition and verdict are still the compact ASCII JSON that is stored.
+
+    Reading, passing on and writing out many of them costs little.
+    """
+
+    server: str
+    name: str
+    occurrence: int
+    standing: Standing
+    definition: str
+    digest: str
+    first_seen: datetime
+    last_seen: datetime
+    introspection: IntrospectionRow | None
+    declared_by: str | None
+    verdict: str | None
+
+    def decoded(self) -> ToolRow:
+        """Return the tool with its JSON read."""
+        return ToolRow(
+            server=self.server,
+            name=self.name,
+            occurrence=self.occurrence,
+            standing=self.standing,
+            definition=json.loads(self.definition),
+            digest=self.digest,
+            first_seen=self.first_seen,
+            last_seen=self.last_seen,
+            introspection=self.introspection,
+            declared_by=self.declared_by,
+            verdict=None if self.verdict is None else from_wire(json.loads(self.verdict)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,21 @@
 
 Every sentence is chosen by the decision that was observed, none by reading the policy: the policy only suggests which
 arguments are worth trying. Arguments that no rule looks at change no decision, so the calls leave them out.
+
+Many tools have the same rule but for their names. A rule is run under a name of our own, and what came out holds for
+every tool that has it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice, product
 from typing import Any
 
-from catalogue.policies.document import Operator, Policy, Predicate, ToolRule, Window
+from catalogue.policies.document import EVERY_TOOL, Default, Limit, Operator, Policy, Predicate, ToolRule, Window
 from catalogue.policies.evaluate import Decision, Evaluator, Outcome
 from catalogue.policies.parameters import arguments_of, node_at
 from catalogue.policies.paths import Lack, with_value
@@ -40,25 +44,32 @@ _WINDOWS = {Window.MINUTE: 60.0, Window.HOUR: 3600.0, Window.DAY: 86400.0}
 _Call = dict[str, object]
 
 
+_TOOL = "tool"
+"""The name that a tool has on the bench."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """A tool under a policy. `known` are the values that the schema names for a path."""
+    """A tool under a policy that says nothing else. `known` are the values that its schema names for a path.
 
-    policy: Policy
-    name: str
-    known: Mapping[str, tuple[object, ...]]
+    Two are equal if they spell alike, so that 1, 1.0 and true are three values.
+    """
+
+    policy: Policy = field(compare=False)
+    known: Mapping[str, tuple[object, ...]] = field(compare=False)
+    spelled: str
 
     @property
     def rule(self) -> ToolRule:
-        return self.policy.tools.get(self.name, ToolRule())
+        return self.policy.tools.get(_TOOL, ToolRule())
 
     def decide(self, call: _Call) -> Decision:
         """The decision on a first call."""
-        return Evaluator(self.policy, lambda: 0.0).decide(self.name, call)
+        return Evaluator(self.policy, lambda: 0.0).decide(_TOOL, call)
 
     def rules(self) -> Iterator[tuple[str, tuple[Predicate, ...]]]:
         """Each argument rule of the tool: its pointer and the comparisons it makes."""
-        pointer = step("/tools", self.name)
+        pointer = step("/tools", _TOOL)
         for index, predicate in enumerate(self.rule.require):
             yield step(f"{pointer}/require", index), (predicate,)
         for index, denial in enumerate(self.rule.deny_if):
@@ -89,25 +100,55 @@ class _Bench:
 
 def effects(policy: Policy, name: str, definition: Mapping[str, Any]) -> tuple[str, ...]:
     """Plain sentences about one tool under a policy, and one about the tools that the policy does not name."""
-    bench = _Bench(policy, name, _known(definition))
+    alone = _alone(policy, name)
+    known = _known(definition, _paths(alone.tools.get(_TOOL, ToolRule())))
+    access, *more = _run(_Bench(alone, known, repr((alone, known))))
+    others = _others(policy.default, EVERY_TOOL in policy.hide, policy.limits)
+    return tuple(dict.fromkeys((f"{_quoted(name)} {access}", *more, others)))
+
+
+def _alone(policy: Policy, name: str) -> Policy:
+    """The policy as far as it is about one tool, which gets the name and the counters of the bench."""
+    rule = policy.tools.get(name)
+    if rule is not None:
+        counters = list(dict.fromkeys(limit.counter for limit in rule.limits))
+        limits = tuple(replace(limit, counter=str(counters.index(limit.counter))) for limit in rule.limits)
+        rule = replace(rule, limits=limits)
+    return Policy(
+        default=policy.default,
+        hide=(_TOOL,) if name in policy.hide or EVERY_TOOL in policy.hide else (),
+        limits=policy.limits,
+        tools={} if rule is None else {_TOOL: rule},
+    )
+
+
+def _paths(rule: ToolRule) -> frozenset[str]:
+    denied = (predicate for denial in rule.deny_if for predicate in denial.conditions)
+    return frozenset(predicate.path for predicate in (*rule.require, *denied))
+
+
+@lru_cache(maxsize=2048)
+def _run(bench: _Bench) -> tuple[str, ...]:
+    """What the tool on the bench is (words that follow its name), and sentences about its arguments."""
     call = _working_call(bench)
     decision = bench.decide(call)
     sentences = [_access(bench, call, decision)]
     if decision.outcome is Outcome.ALLOWED:
         for pointer, predicates in bench.rules():
             sentences += _argument_effects(bench, call, pointer, predicates)
-    return tuple(dict.fromkeys((*sentences, _others(policy))))
+    return tuple(sentences)
 
 
-def _known(definition: Mapping[str, Any]) -> dict[str, tuple[object, ...]]:
+def _known(definition: Mapping[str, Any], paths: Collection[str]) -> dict[str, tuple[object, ...]]:
+    """The values that the schema names for the paths."""
     known: dict[str, tuple[object, ...]] = {}
-    for argument in arguments_of(definition):
+    for argument in arguments_of(definition) if paths else ():
         parameter = argument.parameter
         default = node_at(definition, parameter.pointer).get("default")
         switch = (True, False) if parameter.types == ("boolean",) else ()
         values = (*([] if default is None else [default]), *parameter.enum[:_MOST_TRIED], *switch)
-        if argument.values and values:
-            known[argument.values] = tuple(value for value in values if is_scalar(value))
+        if (path := argument.values) in paths and path and values:
+            known[path] = tuple(value for value in values if is_scalar(value))
     return known
 
 
@@ -125,29 +166,26 @@ def _working_call(bench: _Bench) -> _Call:
 
 
 def _access(bench: _Bench, call: _Call, decision: Decision) -> str:
-    shown = bool(Evaluator(bench.policy).visible([bench.name]))
-    subject = _quoted(bench.name)
     if decision.outcome is Outcome.ALLOWED:
         return _rate(bench, call)
-    if not shown:
-        return f"{subject} is not shown to the agent, and calling it is denied."
-    return f"{subject} is shown to the agent, but calling it is denied: {_plain(decision.message, 400)}"
+    if not Evaluator(bench.policy).visible([_TOOL]):
+        return "is not shown to the agent, and calling it is denied."
+    return f"is shown to the agent, but calling it is denied: {_plain(decision.message, 400)}"
 
 
 def _rate(bench: _Bench, call: _Call) -> str:
     now = [0.0]
     evaluator = Evaluator(bench.policy, lambda: now[0])
-    subject = _quoted(bench.name)
-    if not evaluator.decide(bench.name, call).charges:
-        return f"{subject} is allowed, any number of times."
+    if not evaluator.decide(_TOOL, call).charges:
+        return "is allowed, any number of times."
     for calls in range(2, _MOST_CALLS + 1):
-        if evaluator.decide(bench.name, call).outcome is Outcome.ALLOWED:
+        if evaluator.decide(_TOOL, call).outcome is Outcome.ALLOWED:
             continue
         for window, seconds in _WINDOWS.items():
             now[0] = seconds
-            if evaluator.decide(bench.name, call).outcome is Outcome.ALLOWED:
-                return f"{subject} is allowed. The {_ordinal(calls)} call within {_article(window)} is denied."
-    return f"{subject} is allowed, {_MOST_CALLS:,} times in a row at least."
+            if evaluator.decide(_TOOL, call).outcome is Outcome.ALLOWED:
+                return f"is allowed. The {_ordinal(calls)} call within {_article(window)} is denied."
+    return f"is allowed, {_MOST_CALLS:,} times in a row at least."
 
 
 def _argument_effects(bench: _Bench, call: _Call, pointer: str, predicates: tuple[Predicate, ...]) -> list[str]:
@@ -184,12 +222,11 @@ def _given(paths: Sequence[str], tried: Iterable[tuple[object, ...]]) -> str:
     )
 
 
-def _others(policy: Policy) -> str:
+@lru_cache(maxsize=64)
+def _others(default: Default, everything_hidden: bool, limits: tuple[Limit, ...]) -> str:
     """What becomes of a tool that the policy does not name."""
     name = "another_tool"
-    while name in policy.tools or name in policy.hide:
-        name += "_"
-    evaluator = Evaluator(policy, lambda: 0.0)
+    evaluator = Evaluator(Policy(default, (EVERY_TOOL,) if everything_hidden else (), limits), lambda: 0.0)
     decision = evaluator.decide(name)
     if not evaluator.visible([name]):
         return "Every other tool of the server is hidden, and calling it is denied."

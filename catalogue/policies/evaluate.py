@@ -185,6 +185,8 @@ def _holds(predicate: Predicate, value: object) -> bool | None:
 
 
 def _equal(value: object, wanted: Any) -> bool | None:
+    if isinstance(value, str) and isinstance(wanted, str):
+        return value == wanted
     if isinstance(value, list | tuple | Mapping):
         return None
     if is_number(value) or is_number(wanted):
@@ -194,8 +196,13 @@ def _equal(value: object, wanted: Any) -> bool | None:
 
 
 def _among(value: object, wanted: Any) -> bool | None:
-    verdicts = [_equal(value, one) for one in wanted]
-    return None if None in verdicts else any(verdicts)
+    held = False
+    for one in wanted:
+        equal = _equal(value, one)
+        if equal is None:
+            return None
+        held = held or equal
+    return held
 
 
 def _contains(value: object, wanted: Any) -> bool | None:

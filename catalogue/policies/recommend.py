@@ -132,21 +132,28 @@ def tool_policy(
 
     `twins` are the server's other tools of the same name: a call cannot tell them apart, so the stricter rule holds.
     """
-    tools = [(name, definition, verdict), *((name, *twin) for twin in twins)]
-    return _document("allow", tools, posture)
+    tools = ((definition, verdict), *twins)
+    return tool_document(name, (recommend(name, *tool, posture) for tool in tools))
 
 
 def server_policy(tools: Iterable[tuple[str, Mapping[str, Any], Verdict]], posture: Posture = "recommended") -> Policy:
     """The document that names every tool of a server (name, definition, verdict) and denies what it does not name."""
-    return _document("deny", tools, posture)
+    return server_document((name, recommend(name, definition, verdict, posture)) for name, definition, verdict in tools)
 
 
-def _document(
-    default: Literal["allow", "deny"], tools: Iterable[tuple[str, Mapping[str, Any], Verdict]], posture: Posture
-) -> Policy:
+def tool_document(name: str, recommended: Iterable[Recommendation]) -> Policy:
+    """The document of `tool_policy`, from what is recommended for the tool and for its twins."""
+    return _document("allow", ((name, one) for one in recommended))
+
+
+def server_document(recommended: Iterable[tuple[str, Recommendation]]) -> Policy:
+    """The document of `server_policy`, from what is recommended for each of its tools, by name."""
+    return _document("deny", recommended)
+
+
+def _document(default: Literal["allow", "deny"], recommended: Iterable[tuple[str, Recommendation]]) -> Policy:
     found: dict[str, Recommendation] = {}
-    for name, definition, verdict in tools:
-        one = recommend(name, definition, verdict, posture)
+    for name, one in recommended:
         found[name] = _stricter(found[name], one) if name in found else one
     return Policy(
         default=default,

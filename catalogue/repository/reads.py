@@ -8,15 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, Text, and_, exists, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from catalogue import models
 from catalogue.identity import digest
 from catalogue.repository.rows import to_introspection_row, to_listing_row, to_pass_row, to_target
 from catalogue.repository.statements import batches
-from catalogue.values import IntrospectionRow, PassRow, ServerRow, Standing, Status, TargetRow, ToolRow
-from classifier.verdict import from_wire
+from catalogue.values import IntrospectionRow, PassRow, ServerRow, Standing, Status, StoredTool, TargetRow, ToolRow
 from crawler.records import ListingStatus
 
 
@@ -64,6 +63,10 @@ class Repository:
 
     def tools(self, ruleset: str, server: str | None = None) -> Iterator[ToolRow]:
         """Return the tools that servers have now, by server, name and occurrence, judged by `ruleset` (its digest)."""
+        return (tool.decoded() for tool in self.stored_tools(ruleset, server))
+
+    def stored_tools(self, ruleset: str, server: str | None = None) -> Iterator[StoredTool]:
+        """Return the same as `tools`, in the same order, with the JSON as it is stored."""
         order = (models.Server.name, models.Tool.name, models.Tool.occurrence)
         query = select(models.Tool.id).join(models.Server, models.Server.id == models.Tool.server_id).order_by(*order)
         query = query.where(is_current())
@@ -186,32 +189,39 @@ class Repository:
             for row, target in self._session.execute(query)
         }
 
-    def _load_tools(self, ids: Sequence[int], ruleset: str) -> Iterator[ToolRow]:
+    def _load_tools(self, ids: Sequence[int], ruleset: str) -> Iterator[StoredTool]:
         verdict_of_tool = and_(models.Verdict.definition == models.Tool.definition, models.Verdict.ruleset == ruleset)
+        tool = models.Tool
         query = (
-            select(models.Tool, models.Server.name, models.Definition.wire, models.Verdict.body)
-            .join(models.Server, models.Server.id == models.Tool.server_id)
-            .join(models.Definition, models.Definition.digest == models.Tool.definition)
+            select(
+                tool.id,
+                models.Server.name.label("server"),
+                *(tool.name, tool.occurrence, tool.standing, tool.definition, tool.first_seen, tool.last_seen),
+                *(tool.introspection_id, tool.declared_by),
+                type_coerce(models.Definition.wire, Text).label("wire"),
+                type_coerce(models.Verdict.body, Text).label("body"),
+            )
+            .join(models.Server, models.Server.id == tool.server_id)
+            .join(models.Definition, models.Definition.digest == tool.definition)
             .join(models.Verdict, verdict_of_tool, isouter=True)
-            .where(models.Tool.id.in_(ids))
+            .where(tool.id.in_(ids))
         )
-        found = {row[0].id: row for row in self._session.execute(query)}
-        wanted = {row[0].introspection_id for row in found.values()} - {None}
-        attempts = self._load_introspections(wanted)
+        found = {row.id: row for row in self._session.execute(query)}
+        attempts = self._load_introspections({row.introspection_id for row in found.values()} - {None})
         for tool_id in ids:
-            tool, server, wire, body = found[tool_id]
-            yield ToolRow(
-                server=server,
-                name=tool.name,
-                occurrence=tool.occurrence,
-                standing=Standing(tool.standing),
-                definition=wire,
-                digest=tool.definition,
-                first_seen=tool.first_seen,
-                last_seen=tool.last_seen,
-                introspection=attempts[tool.introspection_id][1] if tool.introspection_id is not None else None,
-                declared_by=tool.declared_by,
-                verdict=None if body is None else from_wire(body),
+            row = found[tool_id]
+            yield StoredTool(
+                server=row.server,
+                name=row.name,
+                occurrence=row.occurrence,
+                standing=Standing(row.standing),
+                definition=row.wire,
+                digest=row.definition,
+                first_seen=row.first_seen,
+                last_seen=row.last_seen,
+                introspection=attempts[row.introspection_id][1] if row.introspection_id is not None else None,
+                declared_by=row.declared_by,
+                verdict=row.body,
             )
 
 

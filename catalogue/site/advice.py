@@ -11,11 +11,10 @@ from typing import Any
 
 from catalogue.policies.document import to_json
 from catalogue.policies.effects import effects
-from catalogue.policies.recommend import recommend, server_policy, tool_policy
+from catalogue.policies.recommend import Recommendation, server_document, tool_document
 from catalogue.site.encode import readable
 from catalogue.site.marks import inert
 from catalogue.values import ToolRow
-from classifier.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +53,29 @@ _SHARES = {
 }
 
 
-def advise(row: ToolRow, verdict: Verdict, twins: Sequence[tuple[Mapping[str, Any], Verdict]] = ()) -> Advice:
-    """Return the recommended policy of one tool; `twins` are its server's other tools of the same name."""
-    policy = tool_policy(row.name, row.definition, verdict, twins)
+def advise(row: ToolRow, own: Recommendation, twins: Sequence[Recommendation] = ()) -> Advice:
+    """Return the policy of one tool: what is recommended for it, and for its server's other tools of the same name."""
+    policy = tool_document(row.name, (own, *twins))
     document = to_json(policy)
     return Advice(
         document=document,
         text=readable(document) + "\n",
         effects=tuple(inert(effect, 600) for effect in effects(policy, row.name, row.definition)),
-        reasons=tuple(inert(reason, 600) for reason in recommend(row.name, row.definition, verdict).reasons),
+        reasons=tuple(inert(reason, 600) for reason in own.reasons),
     )
 
 
-def advise_server(tools: Sequence[tuple[str, Mapping[str, Any], Verdict]]) -> ServerAdvice:
-    """Return the recommended policy of a server, given (name, definition, verdict) of its tools."""
-    document = to_json(server_policy(tools))
-    names = dict.fromkeys(name for name, _, _ in tools)
-    kinds = [_kind(name, document) for name in names]
+def advise_server(recommended: Sequence[tuple[str, Recommendation]]) -> ServerAdvice:
+    """Return the policy of a server, given what is recommended for its tools, by name."""
+    document = to_json(server_document(recommended))
+    names = dict.fromkeys(name for name, _ in recommended)
+    hidden = frozenset(document.get("hide", ()))
+    kinds = ["hidden" if name in hidden else _kind(document["tools"][name]) for name in names]
     shares = tuple(Share(kind, words, kinds.count(kind)) for kind, words in _SHARES.items() if kind in kinds)
     return ServerAdvice(document, readable(document) + "\n", shares)
 
 
-def _kind(name: str, document: Mapping[str, Any]) -> str:
-    rule = document.get("tools", {}).get(name, {})
-    if name in document.get("hide", ()):
-        return "hidden"
+def _kind(rule: Mapping[str, Any]) -> str:
     if rule.get("require") or rule.get("deny_if"):
         return "held"
     return "limited" if rule.get("limits") else "open"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,17 +19,18 @@ from catalogue.errors import CatalogueError
 from catalogue.repository import Repository
 from catalogue.site import machine, urls
 from catalogue.site.context import Site
+from catalogue.site.fingerprint import of_program
 from catalogue.site.index import Index
 from catalogue.site.links import require_links
 from catalogue.site.list_page import list_pages, server_list
 from catalogue.site.marks import inert
-from catalogue.site.output import Output, open_output
+from catalogue.site.output import Output, Part, open_output
 from catalogue.site.overview import home_page, method_page, not_found_page
 from catalogue.site.render import assets, render
 from catalogue.site.rule_page import rule_page, rules_page
-from catalogue.site.server_files import Files, Work
-from catalogue.site.workers import render_servers
-from catalogue.values import Report
+from catalogue.site.server_files import Work
+from catalogue.site.workers import Job, Shared, collecting_rarely, make_parts
+from catalogue.values import Report, StoredTool
 from classifier.rule import Rule
 from classifier.ruleset import RuleSet
 
@@ -51,27 +55,23 @@ def publish(engine: Engine, ruleset: RuleSet, out: Path, *, base_url: str | None
     changed nothing.
     """
     base = _checked_base(base_url)
-    with open_output(out) as output, reading(engine) as session:
+    with open_output(out) as output, reading(engine) as session, collecting_rarely():
         return build(Repository(session), ruleset, output, base, report)
 
 
 def build(
     repository: Repository, ruleset: RuleSet, output: Output, base_url: str | None, report: Report
 ) -> BuildSummary:
-    """Render everything into `output`, check every link, and commit. `base_url` ends in "/"."""
+    """Render everything that changed into `output`, check every link, and commit. `base_url` ends in "/"."""
     index = read_index(repository, ruleset.digest, report)
     site = Site(base_url, index.as_of, ruleset.digest, len(ruleset.rules), len(index.servers), index.tools)
-    titles = {rule.id: rule.title for rule in ruleset.rules}
-    written = _Written(output)
-    works = _works(repository, ruleset.digest, index)
-    for row, files in zip(index.servers, render_servers(works, site, titles), strict=True):
-        written.take(files)
-        written.tools += len(index.by_server.get(row.name, ()))
-        report("publishing tools", written.tools, index.tools)
-    written.take(_overview(index, ruleset.rules, site, written.pages))
-    report("moving the site in", 0, None)
-    require_links(written.links, output.files)
+    shared = Shared(site, {rule.id: rule.title for rule in ruleset.rules}, output.staging)
+    pages = _take_parts(make_parts(_jobs(repository, ruleset, index, shared, output), shared), index, output, report)
+    for path, content in _single_files(index, site, pages).items():
+        output.put(path, content)
+    report("moving the site in", 0, len(output.changed))
     removed = output.commit()
+    report("moving the site in", len(output.changed), len(output.changed))
     return BuildSummary(
         out=output.folder,
         servers=len(index.servers),
@@ -88,52 +88,75 @@ def read_index(repository: Repository, ruleset: str, report: Report) -> Index:
     index = Index()
     for server in repository.servers():
         index.add_server(server)
-    for count, tool in enumerate(repository.tools(ruleset), 1):
+    for count, tool in enumerate(repository.stored_tools(ruleset), 1):
         index.add_tool(tool)
         if count % 500 == 0:
             report("reading tools", count, None)
     index.require_verdicts()
+    report("reading tools", index.tools, index.tools)
     return index
 
 
-class _Written:
-    """What a build has put into its output so far."""
-
-    def __init__(self, output: Output) -> None:
-        self._output = output
-        self.tools = 0
-        self.pages: list[str] = []
-        self.links: dict[str, str] = {}
-
-    def take(self, files: Files) -> None:
-        """Put files into the output, and keep what they link to."""
-        for path, content in files.files:
-            self._output.put(path, content)
-        self.pages += files.pages
-        self.links.update(files.links)
+def _jobs(
+    repository: Repository, ruleset: RuleSet, index: Index, shared: Shared, output: Output
+) -> Iterator[Job | Part]:
+    """Yield a job for each part of the site, or the part itself where the last build made it from the same."""
+    program = pickle.dumps((shared.site, shared.titles)) + of_program()
+    for name, part in chain(_servers(repository, ruleset.digest, index), _overview(index, ruleset.rules)):
+        content = pickle.dumps(part, pickle.HIGHEST_PROTOCOL)
+        key = hashlib.sha256(program + content).hexdigest()
+        yield output.kept(name, key) or Job(name, key, content, output.known(name))
 
 
-def _works(repository: Repository, ruleset: str, index: Index) -> Iterator[Work]:
+def _servers(repository: Repository, ruleset: str, index: Index) -> Iterator[tuple[str, Work]]:
+    """Yield each server's page and all that is rendered with it."""
+    grouped = groupby(repository.stored_tools(ruleset), key=lambda tool: tool.server)
+    by_server = ((name, list(tools)) for name, tools in grouped)  # in the order of the servers
+    following = next(by_server, None)
     for row in index.servers:
-        tools = list(repository.tools(ruleset, row.name))
+        tools: list[StoredTool] = []
+        if following and following[0] == row.name:
+            tools = following[1]
+            following = next(by_server, None)
         namesakes = {tool.name: index.namesakes(tool.name) for tool in tools}
-        yield Work(row, tools, index.by_server.get(row.name, []), namesakes)
+        yield urls.server(row.name), Work(row, tools, index.by_server.get(row.name, []), namesakes)
 
 
-def _overview(index: Index, rules: Sequence[Rule], site: Site, pages: Sequence[str]) -> Files:
-    """Render everything that is about the whole catalogue; `pages` are those of the servers and tools."""
-    made = Files()
-    for page in _overview_pages(index, rules):
-        made.page(page, site)
-    files = {
+def _take_parts(parts: Iterable[Part], index: Index, output: Output, report: Report) -> list[str]:
+    """Put the parts into the output and return their pages. Raises `CatalogueError` for links that lead nowhere."""
+    links: dict[str, str] = {}
+    pages: list[str] = []
+    tools = {urls.server(row.name): len(index.by_server.get(row.name, ())) for row in index.servers}
+    done = 0
+    for part in parts:
+        output.take(part)
+        links.update(part.links)
+        pages += (file.path for file in part.files if file.path.endswith(".html"))
+        if part.name in tools:
+            done += tools[part.name]
+            report("rendering tools", done, index.tools)
+    require_links(links, {*output.files, *_SINGLE})
+    return pages
+
+
+_SINGLE = (urls.STYLE, urls.SCRIPT, urls.ICON, urls.LLMS)
+"""Files of no part that pages link to."""
+
+
+def _single_files(index: Index, site: Site, pages: Sequence[str]) -> dict[str, bytes]:
+    """Return the files that belong to no part; `pages` are all that search engines should know."""
+    return {
         **assets(),
-        **machine.sitemaps(sorted([*pages, *made.pages]), site),
-        urls.NOT_FOUND: render(not_found_page(), site),
+        **machine.sitemaps(sorted(pages), site),
+        urls.NOT_FOUND: render(not_found_page(), site).html.encode("utf-8"),
         urls.LLMS: machine.llms(index, site),
         urls.ROBOTS: machine.robots(site),
     }
-    made.files += files.items()
-    return made
+
+
+def _overview(index: Index, rules: Sequence[Rule]) -> Iterator[tuple[str, Any]]:
+    """Yield every page that is about the whole catalogue, by its path."""
+    return ((page.path, page) for page in _overview_pages(index, rules))
 
 
 def _overview_pages(index: Index, rules: Sequence[Rule]) -> Iterator[Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 
 from catalogue.site import urls
 from classifier.verdict import Category, Confidence, Severity
@@ -155,6 +156,7 @@ def category_bars(counts: Mapping[Category, int], *, linked: bool = True) -> tup
     )
 
 
+@cache
 def label(value: Category | Severity | Confidence) -> str:
     """Return the word as it begins a sentence."""
     return value.value.capitalize()
@@ -173,11 +175,13 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {words}" if count else f"no {words}"
 
 
+@lru_cache(maxsize=4096)
 def day(time: datetime | None) -> str:
     """Return a date as everybody reads it alike: "2026-11-21"; "" for `None`."""
     return f"{time:%Y-%m-%d}" if time else ""
 
 
+@lru_cache(maxsize=4096)
 def minute(time: datetime) -> str:
     """Return a time for people, in UTC as it is stored: "2026-11-21 13:15 UTC"."""
     return f"{time:%Y-%m-%d %H:%M} UTC"

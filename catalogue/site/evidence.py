@@ -68,8 +68,10 @@ class Located:
     def quote(self, text: str, pointer: str, longest: int = _LONGEST_TEXT) -> Quoted:
         """Return `text`, which stands at `pointer`, with its marks, cut at `longest` unless a mark is behind."""
         self._shown.add(pointer)
-        marks = self._marks.get(pointer, ())
-        furthest = max((mark.end for mark in marks), default=0)
+        marks = self._marks.get(pointer)
+        if marks is None:
+            return quote(text, longest=longest)
+        furthest = max(mark.end for mark in marks)
         return quote(text, marks, min(max(longest, furthest + 1), _LONGEST_TEXT))
 
     def marks(self, pointer: str) -> bool:

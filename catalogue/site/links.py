@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 
 from catalogue.errors import CatalogueError
 
-# Our templates write every attribute in double quotes and escape what stands in it: this finds all links and no text.
-_LINK = re.compile(r'<(?:a|link|script|img)\b[^>]*?\s(?:href|src)="([^"]*)"')
-_ELSEWHERE = ("http://", "https://", "#")
+# Our templates write every attribute in double quotes and escape quotes in text: this finds all links and no text.
+_LINK = re.compile(r' (?:href|src)="([^"#][^"]*)')
+_ELSEWHERE = ("http://", "https://")
 _SHOWN = 3
 
 
-def internal_links(path: str, html: str) -> Iterator[str]:
-    """Yield the path from the root of everything that the page at `path` links to within the site."""
-    folder = posixpath.dirname(path)
+def internal_links(path: str, root: str, html: str) -> Iterator[str]:
+    """Yield the path from the site's root of everything that the page at `path` links to within the site.
+
+    `root` leads from the page to the site's root.
+    """
     for target in dict.fromkeys(_LINK.findall(html)):
-        if not target.startswith(_ELSEWHERE):
-            yield _resolved(folder, target)
+        if root and target.startswith(root):
+            yield target[len(root) :].partition("#")[0]
+        elif not target.startswith(_ELSEWHERE):
+            yield _resolved(posixpath.dirname(path), target)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _resolved(folder: str, target: str) -> str:
     joined = posixpath.normpath(posixpath.join(folder, target.partition("#")[0]))
     return f"{joined}/index.html" if target.endswith("/") else joined
 
 
-def require_links(linked: Mapping[str, str], written: Mapping[str, object]) -> None:
+def require_links(linked: Mapping[str, str], written: Collection[str]) -> None:
     """Raise `CatalogueError` unless every path in `linked` (path: a page that links to it) is written."""
     broken = [f"{page} links to {path}" for path, page in sorted(linked.items()) if path not in written]
     if broken:

@@ -76,8 +76,8 @@ def quote(text: str, marks: Sequence[Mark] = (), longest: int = 0) -> Quoted:
     text and in the number of marks.
     """
     cut = text[: longest - 1] + "…" if longest and len(text) > longest else text
-    marks = [mark for mark in marks if 0 <= mark.start < mark.end <= len(cut)]
-    plain = _PLAIN.fullmatch(cut) is not None or not _BLOCK.search(cut)
+    plain = (cut.isascii() and cut.isprintable()) or _PLAIN.fullmatch(cut) is not None or not _BLOCK.search(cut)
+    marks = [mark for mark in marks if 0 <= mark.start < mark.end <= len(cut)] if marks else ()
     if plain and not marks:
         return Quoted(cut)
     parts = _intervals(cut, marks)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from catalogue.site import urls
 from catalogue.site.context import Site, label
@@ -15,6 +15,7 @@ from catalogue.site.list_page import ListPage, ServersPage
 from catalogue.site.overview import HomePage, MethodPage, NotFoundPage
 from catalogue.site.rule_page import RulePage, RulesPage
 from catalogue.site.server_page import ServerPage
+from catalogue.site.templates import TemplateEnvironment
 from catalogue.site.tool_page import ToolPage
 from classifier.verdict import Category
 
@@ -34,39 +35,44 @@ _ASSETS = {urls.STYLE: "site.css", urls.SCRIPT: "site.js", urls.ICON: "icon.svg"
 
 
 @cache
-def environment() -> Environment:
-    """Return the one environment: everything is escaped, and what is not there is an error."""
-    made = Environment(
-        loader=PackageLoader("site_templates", package_path=""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+def environment() -> TemplateEnvironment:
+    """Return the one environment, with our filters."""
+    made = TemplateEnvironment()
     made.filters["label"] = label
     made.filters["number"] = "{:,}".format
     made.globals["urls"] = urls
     return made
 
 
-_NAVIGATION = {
-    "home": urls.HOME,
-    "servers": urls.servers(),
-    "tools": urls.category(Category.DESTRUCTIVE.value),
-    "rules": urls.RULES,
-    "method": urls.METHOD,
-    "llms": urls.LLMS,
-    "style": urls.STYLE,
-    "script": urls.SCRIPT,
-    "icon": urls.ICON,
-}
+@dataclass(frozen=True, slots=True)
+class _Navigation:
+    """The links that every page has."""
+
+    home: str
+    servers: str
+    tools: str
+    rules: str
+    method: str
+    llms: str
+    style: str
+    script: str
+    icon: str
 
 
 @cache
-def _navigation(root: str) -> Mapping[str, str]:
-    """Return the links that every page has, for pages that stand `root` below the site's root."""
-    return {name: root + path for name, path in _NAVIGATION.items()}
+def _navigation(root: str) -> _Navigation:
+    """Return the links for pages that stand `root` below the site's root."""
+    return _Navigation(
+        home=root + urls.HOME,
+        servers=root + urls.servers(),
+        tools=root + urls.category(Category.DESTRUCTIVE.value),
+        rules=root + urls.RULES,
+        method=root + urls.METHOD,
+        llms=root + urls.LLMS,
+        style=root + urls.STYLE,
+        script=root + urls.SCRIPT,
+        icon=root + urls.ICON,
+    )
 
 
 @cache
@@ -74,15 +80,24 @@ def _template(name: str) -> Template:
     return environment().get_template(name)
 
 
-def render(page: Any, site: Site) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A page's HTML, and what leads from the page to the site's root."""
+
+    html: str
+    root: str
+
+
+def render(page: Any, site: Site) -> Rendered:
     """Return the HTML of a page. A page for a wrong address may be shown anywhere, so its links start at the base."""
-    root = site.base_url if isinstance(page, NotFoundPage) and site.base_url else urls.root(page.path)
-    canonical = None if isinstance(page, NotFoundPage) else urls.absolute(site.base_url, page.path)
-    twin = None if isinstance(page, NotFoundPage) else page.twin
+    lost = isinstance(page, NotFoundPage)
+    root = site.base_url if lost and site.base_url else urls.root(page.path)
+    canonical = None if lost else urls.absolute(site.base_url, page.path)
+    twin = None if lost else page.twin
     html = _template(_TEMPLATES[type(page)]).render(
         p=page, site=site, root=root, to=_navigation(root), canonical=canonical, twin=twin
     )
-    return html.encode("utf-8")
+    return Rendered(html, root)
 
 
 def assets() -> dict[str, bytes]:

@@ -1,13 +1,14 @@
-"""All files of one server and its tools, from one piece of work. Pure, so that it runs in any process."""
+"""All files of one part of the site: a server with its tools, or a page of the overview. Pure; runs in any process."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from catalogue.errors import CatalogueError
+from catalogue.policies.recommend import Recommendation, recommend
 from catalogue.site import urls
 from catalogue.site.advice import Advice, advise, advise_server
 from catalogue.site.context import Entry, Site
@@ -15,10 +16,9 @@ from catalogue.site.links import internal_links
 from catalogue.site.marks import inert
 from catalogue.site.render import render
 from catalogue.site.server_page import server_pages
-from catalogue.site.tool_page import Namesakes, Neighbours, tool_page
+from catalogue.site.tool_page import Judged, Namesakes, Neighbours, tool_page
 from catalogue.site.twins import twin
-from catalogue.values import ServerRow, ToolRow
-from classifier.verdict import Verdict
+from catalogue.values import ServerRow, StoredTool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,56 +26,65 @@ class Work:
     """A server to render: its tools, the same as list entries, and by name the tools of that name on all servers."""
 
     row: ServerRow
-    tools: Sequence[ToolRow]
+    tools: Sequence[StoredTool]
     entries: Sequence[Entry]
     namesakes: Mapping[str, Namesakes]
 
 
 @dataclass(slots=True)
 class Files:
-    """Rendered files as (path, content), the HTML pages among them, and what they link to (path: a page that does)."""
+    """Rendered files as (path, content), and what they link to (path: a page that does)."""
 
     files: list[tuple[str, bytes]] = field(default_factory=list)
-    pages: list[str] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
 
     def page(self, page: Any, site: Site) -> None:
         """Render a page and its twin."""
-        html = render(page, site)
-        for link in internal_links(page.path, html.decode("utf-8")):
+        made = render(page, site)
+        for link in internal_links(page.path, made.root, made.html):
             self.links.setdefault(link, page.path)
-        self.files += [(page.path, html), (page.twin, twin(page))]
-        self.pages.append(page.path)
+        self.files += [(page.path, made.html.encode("utf-8")), (page.twin, twin(page))]
 
 
-def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:
-    """Render the pages, twins and policies of a server and of its tools. `titles` are those of the rules, by id."""
+def part_files(part: Any, site: Site, titles: Mapping[str, str]) -> Files:
+    """Render a part: a server's `Work`, or the context of one page with a twin. `titles` are the rules', by id."""
+    if isinstance(part, Work):
+        return server_files(part, site, titles)
     made = Files()
-    weights = []
-    by_name: dict[str, list[ToolRow]] = defaultdict(list)
-    for tool in work.tools:
-        by_name[tool.name].append(tool)
-    for tool in work.tools:
-        neighbours = Neighbours(work.entries, work.namesakes[tool.name])
-        page = tool_page(tool, _verdict(tool), _advise(tool, by_name[tool.name]), neighbours, titles)
-        made.page(page, site)
-        made.files.append((page.policy_path, page.advice.text.encode("utf-8")))
-        weights.append(page.tokens)
-    tools = [(tool.name, tool.definition, _verdict(tool)) for tool in work.tools]
-    advice = advise_server(tools) if tools else None
-    for server_page in server_pages(work.row, work.entries, weights, advice):
-        made.page(server_page, site)
-    if advice:
-        made.files.append((urls.server_policy(work.row.name), advice.text.encode("utf-8")))
+    made.page(part, site)
     return made
 
 
-def _advise(tool: ToolRow, same_name: Sequence[ToolRow]) -> Advice:
-    others = [(row.definition, _verdict(row)) for row in same_name if row.occurrence != tool.occurrence]
-    return advise(tool, _verdict(tool), others)
+def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:
+    """Render the pages, twins and policies of a server and of its tools."""
+    made = Files()
+    weights = []
+    tools = [_judged(tool) for tool in work.tools]
+    recommended = [(tool.row.name, recommend(tool.row.name, tool.row.definition, tool.verdict)) for tool in tools]
+    for tool, advice in zip(tools, _advise(tools, recommended), strict=True):
+        page = tool_page(tool, advice, Neighbours(work.entries, work.namesakes[tool.row.name]), titles)
+        made.page(page, site)
+        made.files.append((page.policy_path, page.advice.text.encode("utf-8")))
+        weights.append(page.tokens)
+    for_all = advise_server(recommended) if tools else None
+    for server_page in server_pages(work.row, work.entries, weights, for_all):
+        made.page(server_page, site)
+    if for_all:
+        made.files.append((urls.server_policy(work.row.name), for_all.text.encode("utf-8")))
+    return made
 
 
-def _verdict(row: ToolRow) -> Verdict:
+def _advise(tools: Sequence[Judged], recommended: Sequence[tuple[str, Recommendation]]) -> Iterator[Advice]:
+    """Yield the policy of each tool: what is recommended for it, made as strict as for its twins of the same name."""
+    by_name: dict[str, list[Recommendation]] = defaultdict(list)
+    for name, one in recommended:
+        by_name[name].append(one)
+    for tool, (name, own) in zip(tools, recommended, strict=True):
+        yield advise(tool.row, own, [one for one in by_name[name] if one is not own])
+
+
+def _judged(tool: StoredTool) -> Judged:
+    row = tool.decoded()
     if row.verdict is None:  # it had one when the catalogue was read first
-        raise CatalogueError(f"The verdict of {inert(row.server)} {inert(row.name)} went away during the build.")
-    return row.verdict
+        raise CatalogueError(f"The verdict of {inert(tool.server)} {inert(tool.name)} went away during the build.")
+    return Judged(tool, row, row.verdict)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, tee
-from typing import Any
 
 from catalogue.site import urls, words
 from catalogue.site.advice import Advice
@@ -15,7 +14,7 @@ from catalogue.site.context import CONFIDENCE_ABOUT, Crumb, Entry, Link, day, la
 from catalogue.site.evidence import Case, Proof, make_case
 from catalogue.site.marks import Quoted, inert
 from catalogue.site.schema import Hint, Row, hint_rows, parameter_rows
-from catalogue.values import Standing, ToolRow
+from catalogue.values import Standing, StoredTool, ToolRow
 from classifier.tool import Tool
 from classifier.verdict import Category, Confidence, Severity, Verdict
 
@@ -86,8 +85,7 @@ class ToolPage:
     tokens: int  # estimated cost of the definition in a model's context
     explain: str  # the command that reproduces the verdict from the database
     reproduce: str  # the command that reproduces it offline, from the twin
-    row: ToolRow  # for the twin
-    verdict: Verdict  # for the twin
+    stored: StoredTool  # for the twin
 
     @property
     def twin(self) -> str:
@@ -97,7 +95,7 @@ class ToolPage:
     @property
     def server_path(self) -> str:
         """The page of its server."""
-        return urls.server(self.row.server)
+        return urls.server(self.stored.server)
 
     @property
     def category_path(self) -> str:
@@ -135,10 +133,18 @@ class Neighbours:
     name: Namesakes
 
 
-def tool_page(
-    row: ToolRow, verdict: Verdict, advice: Advice, neighbours: Neighbours, titles: Mapping[str, str]
-) -> ToolPage:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A tool that has a verdict: as it is stored, and decoded."""
+
+    stored: StoredTool
+    row: ToolRow
+    verdict: Verdict
+
+
+def tool_page(judged: Judged, advice: Advice, neighbours: Neighbours, titles: Mapping[str, str]) -> ToolPage:
     """Make the context of one tool's page. `titles` are those of the rules, by id."""
+    row, verdict = judged.row, judged.verdict
     path = urls.tool(row.server, row.name, row.occurrence)
     name, server = inert(row.name, _NAME), inert(row.server, _NAME)
     tool = Tool.from_wire(row.definition)
@@ -178,17 +184,19 @@ def tool_page(
         questions=words.questions(subject),
         related=_related(row, path, verdict.category, neighbours),
         facts=_facts(row, verdict),
-        tokens=tokens(row.definition),
+        tokens=_tokens(judged),
         explain=command("explain", row.server, row.name),
         reproduce=_reproduce(path),
-        row=row,
-        verdict=verdict,
+        stored=judged.stored,
     )
 
 
-def tokens(definition: Mapping[str, Any]) -> int:
+def _tokens(judged: Judged) -> int:
     """Estimate the tokens of a definition in a model's context: characters of its compact JSON, divided by four."""
-    return -(-len(json.dumps(definition, separators=(",", ":"), ensure_ascii=False)) // 4)
+    text = judged.stored.definition
+    if "\\u" in text:  # a letter of another script is one character and not six
+        text = json.dumps(judged.row.definition, separators=(",", ":"), ensure_ascii=False)
+    return -(-len(text) // 4)
 
 
 def _crumbs(row: ToolRow, server: str, name: str) -> tuple[Crumb, ...]:

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from catalogue.site.context import Entry
-from catalogue.site.encode import compact
+from catalogue.site.encode import ascii_json, compact
 from catalogue.site.marks import Quoted
+from catalogue.site.schema import Hint
 from catalogue.site.server_page import ServerPage, TargetView
 from catalogue.site.tool_page import ToolPage
 from catalogue.values import IntrospectionRow
-from classifier.verdict import to_wire
 
 VERSION = 1
 """Of the shape of the twins: a number that changes only when a field goes or changes its meaning."""
@@ -23,12 +23,12 @@ VERSION = 1
 def twin(page: Any) -> bytes:
     """Return the twin of a page, one line of JSON."""
     if isinstance(page, ToolPage):
-        body = _tool(page)
+        text = _tool(page)
     elif isinstance(page, ServerPage):
-        body = _server(page)
+        text = compact({"version": VERSION, **_server(page)})
     else:
-        body = plain(page)
-    return compact({"version": VERSION, **body})
+        text = compact({"version": VERSION, **plain(page)})
+    return text.encode("ascii") + b"\n"
 
 
 def plain(value: Any) -> Any:
@@ -46,36 +46,59 @@ def plain(value: Any) -> Any:
     return {name: plain(getattr(value, name)) for name in type(value).__slots__}
 
 
-def _tool(page: ToolPage) -> dict[str, Any]:
-    row = page.row
+def _tool(page: ToolPage) -> str:
+    """Definition and verdict go in as they are stored: that is the JSON which we would make of them again."""
+    tool = page.stored
+    stored = f'"definition":{tool.definition},"verdict":{tool.verdict}'
+    return f"{compact(_tool_head(page))[:-1]},{ascii_json(stored)},{compact(_tool_rest(page))[1:]}"
+
+
+def _tool_head(page: ToolPage) -> dict[str, Any]:
+    tool = page.stored
     return {
+        "version": VERSION,
         "page": page.path,
         "twin": page.twin,
-        "server": row.server,
+        "server": tool.server,
         "server_page": page.server_path,
-        "name": row.name,
-        "occurrence": row.occurrence,
-        "standing": row.standing.value,
-        "definition": row.definition,
-        "verdict": to_wire(page.verdict),
+        "name": tool.name,
+        "occurrence": tool.occurrence,
+        "standing": tool.standing.value,
+    }
+
+
+def _tool_rest(page: ToolPage) -> dict[str, Any]:
+    tool = page.stored
+    return {
         "plain_words": page.plain,
-        "hints": plain(page.hints),
+        "hints": [_hint(hint) for hint in page.hints],
         "reasons": page.reasons,
         "policy": page.advice.document,
         "policy_file": page.policy_path,
         "policy_effects": page.advice.effects,
         "policy_reasons": page.advice.reasons,
-        "questions": plain(page.questions),
+        "questions": [{"question": one.question, "answer": one.answer} for one in page.questions],
         "related": [
             {"title": group.title, "tools": [_reference(entry) for entry in group.entries]} for group in page.related
         ],
-        "first_seen": row.first_seen.isoformat(),
-        "last_seen": row.last_seen.isoformat(),
-        "declared_by": row.declared_by,
-        "introspection": _introspection(row.introspection),
+        "first_seen": tool.first_seen.isoformat(),
+        "last_seen": tool.last_seen.isoformat(),
+        "declared_by": tool.declared_by,
+        "introspection": _introspection(tool.introspection),
         "tokens_estimate": page.tokens,
         "explain": page.explain,
         "reproduce": page.reproduce,
+    }
+
+
+def _hint(hint: Hint) -> dict[str, Any]:
+    return {
+        "name": hint.name,
+        "key": hint.key.text,
+        "asks": hint.asks,
+        "claimed": hint.claimed,
+        "found": hint.found,
+        "standing": hint.standing,
     }
 
 

@@ -199,3 +199,18 @@ def test_a_definition_of_any_shape_is_described(schema: object, category: Catego
     sentences = effects(tool_policy("t", definition, verdict), "t", definition)
     assert sentences[-1] == KEEPS
     assert all(sentence.isprintable() for sentence in sentences)
+
+
+def test_rules_that_look_alike_but_for_a_type_are_told_apart() -> None:
+    for value, shown in ((1, "1"), (True, "true"), (1.5, "1.5"), ("1", '"1"')):
+        rule = on_path("eq", value, "args.amount")
+        assert said(rule)[1].startswith(f"A call with `amount` = {shown} ")
+
+
+def test_one_rule_says_the_same_of_tools_of_any_name() -> None:
+    for name in ("a", "tool", "another_tool", "a/b~c", "*", "x\u202ey"):
+        rule = {**on_path("regex", "passwd"), "limits": [{"counter": f"{name}_rate", "window": "hour", "max": 3}]}
+        first, *rest = said(rule, name)
+        assert first.endswith("` is allowed. The 4th call within an hour is denied.")
+        assert first.startswith(f"`{name.encode('unicode_escape').decode()}`")
+        assert rest == said(rule, "other")[1:]

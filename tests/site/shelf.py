@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from catalogue.values import IntrospectionRow, ListingRow, ServerRow, Standing, TargetRow, ToolRow
+from catalogue.values import IntrospectionRow, ListingRow, ServerRow, Standing, StoredTool, TargetRow, ToolRow
 from classifier.ruleset import RuleSet
+from classifier.verdict import to_wire
 from crawler.records import Need, Target, TargetKind, Transport
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -122,6 +124,16 @@ class Shelf:
     def servers(self) -> Iterator[ServerRow]:
         return (self._servers[name] for name in sorted(self._servers))
 
-    def tools(self, ruleset: str, server: str | None = None) -> Iterator[ToolRow]:
+    def stored_tools(self, ruleset: str) -> Iterator[StoredTool]:
         assert ruleset == self.ruleset.digest
-        return (tool for name in sorted(self._tools) if server in (None, name) for tool in self._tools[name])
+        return (stored(tool) for name in sorted(self._tools) for tool in self._tools[name])
+
+
+def stored(tool: ToolRow) -> StoredTool:
+    fields = {name: getattr(tool, name) for name in ToolRow.__slots__}
+    verdict = None if tool.verdict is None else compact(to_wire(tool.verdict))
+    return StoredTool(**{**fields, "definition": compact(tool.definition), "verdict": verdict})
+
+
+def compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

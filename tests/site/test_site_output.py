@@ -65,7 +65,7 @@ def test_a_full_disk_is_one_sentence_and_the_old_site_stays(tmp_path, monkeypatc
     def full(path, content):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(output_module, "_write", full)
     with pytest.raises(CatalogueError, match=r"Cannot write the site to .*site: No space left on device\."):
         write(out, {"a.html": "2"})
     monkeypatch.undo()

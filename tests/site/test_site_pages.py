@@ -275,7 +275,9 @@ def test_a_broken_link_stops_the_build(shelf, publish, tmp_path, monkeypatch):
 
 
 def test_an_empty_catalogue_is_a_site(ruleset, publish, tmp_path):
-    shelf = type("Empty", (), {"ruleset": ruleset, "servers": lambda _: iter(()), "tools": lambda *_: iter(())})()
+    shelf = type(
+        "Empty", (), {"ruleset": ruleset, "servers": lambda _: iter(()), "stored_tools": lambda *_: iter(())}
+    )()
     publish(shelf)
     assert "0 tools of 0 servers" in Page(tmp_path / "site" / urls.HOME).text
 

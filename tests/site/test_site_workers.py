@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from catalogue.site import urls, workers
+import pytest
+
+from catalogue.site import build, urls, workers
 from tests.site.shelf import DEFINITIONS
 
 
@@ -20,3 +22,58 @@ def test_many_processes_build_the_same_site_as_one(shelf, publish, tmp_path, mon
     one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
     assert one == two
     assert urls.tool("server-11", "delete_file") in one
+
+
+@pytest.fixture
+def rendered(monkeypatch) -> list[str]:
+    """The names of the parts that are rendered from now on."""
+    names: list[str] = []
+    make = workers._make
+
+    def noted(job, shared):
+        names.append(job.name)
+        return make(job, shared)
+
+    monkeypatch.setattr(workers, "_make", noted)
+    return names
+
+
+def test_what_has_not_changed_is_not_rendered_again(shelf, publish, rendered, tmp_path):
+    first = publish(shelf)
+    assert len(rendered) > 50
+    before = contents(tmp_path / "site")
+    rendered.clear()
+    again = publish(shelf)
+    assert rendered == []
+    assert (again.files, again.bytes, again.written, again.removed) == (first.files, first.bytes, 0, 0)
+    assert contents(tmp_path / "site") == before
+
+
+def test_one_changed_definition_renders_its_server_and_its_lists(shelf, publish, rendered, tmp_path):
+    shelf.add("changes", [{"name": "get_thing", "description": "Get a thing."}])
+    publish(shelf)
+    rendered.clear()
+    shelf.add("changes", [{"name": "get_thing", "description": "Get a thing by its id."}])
+    publish(shelf)
+    assert urls.server("changes") in rendered
+    assert urls.category("read") in rendered
+    assert urls.server("io.github.acme/files") not in rendered
+    assert urls.category("financial") not in rendered
+    publish(shelf, tmp_path / "fresh")
+    one, two = contents(tmp_path / "site"), contents(tmp_path / "fresh")
+    assert {path for path in one if one[path] != two.get(path)} == set()
+    assert one.keys() == two.keys()
+
+
+def test_new_code_and_lost_files_are_rendered_again(shelf, publish, rendered, tmp_path, monkeypatch):
+    publish(shelf)
+    rendered.clear()
+    lost = tmp_path / "site" / urls.tool("io.github.acme/files", "delete_file")
+    lost.unlink()
+    assert publish(shelf).written == 1
+    assert rendered == [urls.server("io.github.acme/files")]
+    assert lost.is_file()
+    rendered.clear()
+    monkeypatch.setattr(build, "of_program", lambda: b"new")
+    assert publish(shelf).written == 0
+    assert urls.METHOD in rendered

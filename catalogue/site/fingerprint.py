@@ -1,0 +1,31 @@
+"""A digest of everything but the data that decides what a page looks like. Knows no page and no data.
+
+A part of the site is rendered anew when its data or this digest differ from the last build's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+_PACKAGES = ("catalogue", "catalogue.policies", "catalogue.site", "classifier", "crawler", "site_templates")
+_LIBRARIES = ("google-re2", "jinja2", "markupsafe")
+
+
+def of_program() -> bytes:
+    """Return the digest of our code and templates, and of the versions of what they run on."""
+    digest = hashlib.sha256(repr((sys.version, [version(name) for name in _LIBRARIES])).encode())
+    for package in _PACKAGES:
+        for file in _sources(files(package)):
+            content = file.read_bytes()
+            digest.update(f"{package} {file.name} {len(content)}\n".encode() + content)
+    return digest.digest()
+
+
+def _sources(folder: Traversable) -> Iterator[Traversable]:
+    found = (file for file in folder.iterdir() if file.is_file() and not file.name.endswith(".pyc"))
+    return iter(sorted(found, key=lambda file: file.name))

@@ -1,0 +1,91 @@
+"""Compiles our templates to faster code than Jinja2 does by itself. Knows no page.
+
+Jinja2 asks at run time what our templates never leave open: whether an attribute is rather an item, whether a call
+wants the context, whether a macro has a caller. Left out, that halves the time of a page. Everything is escaped as
+before, and what is not there is an error as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, nodes
+from jinja2.compiler import CodeGenerator, Frame, MacroRef
+from markupsafe import Markup, _escape_inner  # type: ignore[attr-defined]  # see `escape`
+from markupsafe import escape as escape_any
+
+
+def escape(value: Any) -> str:
+    """Return a value as HTML text; what a macro or another escape made stays as it is."""
+    if type(value) is str:
+        escaped: str = _escape_inner(value)  # `markupsafe.escape` puts a `Markup` around it, at ten times its cost
+        return escaped
+    return value if type(value) is Markup else escape_any(value)
+
+
+def _macro(body: Callable[..., str]) -> Callable[..., Markup]:
+    """Return a macro's compiled body as a function whose result is not escaped again.
+
+    What it makes of a category or a risk level alone is always the same, and on every page many times.
+    """
+    words: dict[Enum, Markup] = {}
+
+    def macro(*arguments: Any) -> Markup:
+        word = arguments[0]
+        if len(arguments) > 1 or not isinstance(word, Enum):
+            return Markup(body(*arguments))  # noqa: S704 - the body escaped everything it was given
+        if word not in words:
+            words[word] = Markup(body(word))  # noqa: S704 - as above
+        return words[word]
+
+    return macro
+
+
+class _Compiler(CodeGenerator):
+    """Emits attributes, calls and macros as Python's own. Calls give their arguments by place."""
+
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - Jinja2's name
+        self.visit(node.node, frame)
+        self.write(f".{node.attr}")
+
+    def visit_Call(  # noqa: N802 - Jinja2's name
+        self, node: nodes.Call, frame: Frame, forward_caller: bool = False
+    ) -> None:
+        if forward_caller or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            self.fail("calls in our templates give their arguments by place", node.lineno)
+        self.visit(node.node, frame)
+        self.write("(")
+        for argument in node.args:
+            self.visit(argument, frame)
+            self.write(", ")
+        self.write(")")
+
+    def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
+        del frame
+        if macro_ref.node.defaults or macro_ref.accesses_kwargs or macro_ref.accesses_varargs:
+            self.fail("macros of our templates name all of their arguments and have no defaults", macro_ref.node.lineno)
+        self.write("environment.macro(macro)")
+
+    def write_commons(self) -> None:
+        super().write_commons()
+        self.writeline("escape = environment.escape")  # hides Jinja2's own in every function
+
+
+class TemplateEnvironment(Environment):
+    """The environment of our templates: everything is escaped, and what is not there is an error."""
+
+    code_generator_class = _Compiler
+    escape = staticmethod(escape)
+    macro = staticmethod(_macro)
+
+    def __init__(self) -> None:
+        super().__init__(
+            loader=PackageLoader("site_templates", package_path=""),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
