@@ -5,6 +5,7 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 BIN := .venv/bin
 READY := .venv/.ready
 SITE ?= site
+CORPUS ?= ../shared/corpus
 
 # Runs a command whose exit code may also be 3 (nothing to do) or 4 (done, but some targets failed).
 define step
@@ -13,7 +14,7 @@ define step
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs serve bench lock clean
+.PHONY: help demo test docs measure serve bench lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -37,6 +38,11 @@ test: $(READY)  ## check format, lint, types, schema and generated docs, and run
 
 docs: $(READY)  ## write the generated parts of the README
 	$(BIN)/python -m catalogue.cli.reference README.md
+
+measure: $(READY)  ## measure the rules on the labelled tools that no rule author looks at (CORPUS=FOLDER)
+	$(BIN)/catalogue rules score --gold tests/gold/test.jsonl --tools $(CORPUS)/tools.jsonl.gz \
+		--tools $(CORPUS)/tools_partial.jsonl.gz --format json > classifier/measured.json.new
+	mv classifier/measured.json.new classifier/measured.json
 
 serve: $(READY)  ## serve the site at http://127.0.0.1:8000/
 	$(BIN)/catalogue serve $(SITE)

@@ -31,7 +31,6 @@ from catalogue.site.rule_page import rule_page, rules_page
 from catalogue.site.server_files import Work
 from catalogue.site.workers import Job, Shared, collecting_rarely, make_parts
 from catalogue.values import Report, StoredTool
-from classifier.rule import Rule
 from classifier.ruleset import RuleSet
 
 
@@ -102,7 +101,7 @@ def _jobs(
 ) -> Iterator[Job | Part]:
     """Yield a job for each part of the site, or the part itself where the last build made it from the same."""
     program = pickle.dumps((shared.site, shared.titles)) + of_program()
-    for name, part in chain(_servers(repository, ruleset.digest, index), _overview(index, ruleset.rules)):
+    for name, part in chain(_servers(repository, ruleset.digest, index), _overview(index, ruleset)):
         content = pickle.dumps(part, pickle.HIGHEST_PROTOCOL)
         key = hashlib.sha256(program + content).hexdigest()
         yield output.kept(name, key) or Job(name, key, content, output.known(name))
@@ -154,18 +153,18 @@ def _single_files(index: Index, site: Site, pages: Sequence[str]) -> dict[str, b
     }
 
 
-def _overview(index: Index, rules: Sequence[Rule]) -> Iterator[tuple[str, Any]]:
+def _overview(index: Index, ruleset: RuleSet) -> Iterator[tuple[str, Any]]:
     """Yield every page that is about the whole catalogue, by its path."""
-    return ((page.path, page) for page in _overview_pages(index, rules))
+    return ((page.path, page) for page in _overview_pages(index, ruleset))
 
 
-def _overview_pages(index: Index, rules: Sequence[Rule]) -> Iterator[Any]:
+def _overview_pages(index: Index, ruleset: RuleSet) -> Iterator[Any]:
     yield home_page(index)
-    yield method_page(index)
+    yield method_page(index, ruleset.digest)
     yield from server_list(index)
-    yield from list_pages(index, rules)
-    yield rules_page(rules, index)
-    for rule in rules:
+    yield from list_pages(index, ruleset.rules)
+    yield rules_page(ruleset.rules, index)
+    for rule in ruleset.rules:
         yield rule_page(rule, index)
 
 

@@ -20,6 +20,7 @@ from catalogue.site.context import (
 )
 from catalogue.site.index import Index
 from catalogue.site.list_page import ServerEntry, server_entry
+from catalogue.site.measurement import Measurement, measurement
 from catalogue.site.outcomes import outcome_words
 from classifier.verdict import BASE_SEVERITY, SIGNALS, Category, Severity
 
@@ -81,6 +82,7 @@ class MethodPage:
     categories: tuple[CategoryLine, ...]
     confidences: tuple[tuple[str, str, int], ...]  # word, what it rests on, number of tools
     signals: tuple[SignalLine, ...]  # all of them, in the order of their definition
+    measured: Measurement  # how often the rules are wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,8 @@ def home_page(index: Index) -> HomePage:
     )
 
 
-def method_page(index: Index) -> MethodPage:
-    """Make the context of the method page."""
+def method_page(index: Index, ruleset: str) -> MethodPage:
+    """Make the context of the method page; `ruleset` is the digest of the rules of this build."""
     counts = dict.fromkeys(CONFIDENCE_ABOUT, 0)
     for entries in index.by_category.values():
         for entry in entries:
@@ -139,6 +141,7 @@ def method_page(index: Index) -> MethodPage:
         ),
         confidences=tuple((label(word), about, counts[word]) for word, about in CONFIDENCE_ABOUT.items()),
         signals=_signals(index),
+        measured=measurement(ruleset),
     )
 
 
