@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.commands import Cost, run
 from benchmarks.tools import count_tools, write_tools
-
-COMMAND = Path(sys.executable).with_name("catalogue")
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one command cost: seconds of wall clock and of processor, mebibytes at its peak."""
-
-    command: str
-    wall: float
-    cpu: float
-    peak: float
 
 
 def main() -> None:
@@ -56,19 +42,6 @@ def measure(tools: Path, folder: Path) -> Iterator[Cost]:
     yield run("publish", "--out", str(folder / "site"), *database)
     yield run("publish", "--out", str(folder / "site"), *database, allowed={0, 3}, label="publish (nothing changed)")
     yield run("export", "--out", str(folder / "export"), *database)
-
-
-def run(*arguments: str, allowed: Set[int] = frozenset({0}), label: str = "") -> Cost:
-    """Run one command and measure it, its children included."""
-    started = time.monotonic()
-    process = subprocess.Popen([COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    errors = process.stderr.read() if process.stderr else ""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in allowed:
-        raise SystemExit(f"catalogue {' '.join(arguments)} ended with {process.returncode}: {errors[-2000:]}")
-    peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return Cost(label or arguments[0], time.monotonic() - started, usage.ru_utime + usage.ru_stime, peak)
 
 
 if __name__ == "__main__":

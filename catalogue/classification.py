@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from catalogue.judging import judge_all
 from catalogue.tool_files import Entry, read_entries, to_saved_tool
-from catalogue.values import Report
-from catalogue.wire import to_definition
+from catalogue.wire import check_wire
 from classifier.tool import NotAToolError
 from classifier.verdict import Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from catalogue.values import Report
     from classifier.ruleset import RuleSet
 
 _BATCH = 200
@@ -42,18 +44,32 @@ def classify_new(engine: Engine, ruleset: RuleSet, report: Report) -> ClassifySu
     categories: Counter[str] = Counter()
     with reading(engine) as session:
         total = VerdictStore(session).count_unjudged(ruleset.digest)
+    verdicts = judge_all(_unjudged(engine, ruleset.digest), _judge_wire, ruleset)
+    while batch := list(islice(verdicts, _BATCH)):
+        with writing(engine) as session:
+            VerdictStore(session).save(batch)
+        categories.update(verdict.category.value for verdict in batch)
+        report("classifying", categories.total(), max(total, categories.total()))
+    return ClassifySummary(categories.total(), dict(categories))
+
+
+def _unjudged(engine: Engine, digest: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the definitions without a verdict in the order of their digests, some at a time."""
+    from catalogue.database import reading
+    from catalogue.repository import VerdictStore
+
     last = ""
     while True:
         with reading(engine) as session:
-            batch = VerdictStore(session).unjudged(ruleset.digest, after=last, limit=_BATCH)
+            batch = VerdictStore(session).unjudged(digest, after=last, limit=_BATCH)
         if not batch:
-            return ClassifySummary(categories.total(), dict(categories))
-        verdicts = [ruleset.judge(wire) for wire in batch.values()]
-        with writing(engine) as session:
-            VerdictStore(session).save(verdicts)
-        categories.update(verdict.category.value for verdict in verdicts)
+            return
+        yield from batch.values()
         last = max(batch)
-        report("classifying", categories.total(), max(total, categories.total()))
+
+
+def _judge_wire(wire: Mapping[str, Any], ruleset: RuleSet) -> Verdict:
+    return ruleset.judge(wire)
 
 
 def classify_file(path: Path, ruleset: RuleSet) -> Iterator[dict[str, Any]]:
@@ -62,7 +78,7 @@ def classify_file(path: Path, ruleset: RuleSet) -> Iterator[dict[str, Any]]:
     An entry that is no tool yields `line` and `error`. Raises `CatalogueError` when the file cannot be read or is not
     JSON.
     """
-    return (_judge_entry(entry, ruleset) for entry in read_entries(path))
+    return judge_all(read_entries(path), _judge_entry, ruleset)
 
 
 def _judge_entry(entry: Entry, ruleset: RuleSet) -> dict[str, Any]:
@@ -70,11 +86,11 @@ def _judge_entry(entry: Entry, ruleset: RuleSet) -> dict[str, Any]:
         return {"line": entry.line, "error": entry.error}
     saved = to_saved_tool(entry.value)
     try:
-        definition = to_definition(saved.wire)
-        verdict = ruleset.judge(definition.wire)
+        name = check_wire(saved.wire)
+        verdict = ruleset.judge(saved.wire)
     except NotAToolError as error:
         return {"line": entry.line, "error": str(error)}
-    return {"server": saved.server or None} | _to_line(definition.name, verdict)
+    return {"server": saved.server or None} | _to_line(name, verdict)
 
 
 def _to_line(name: str, verdict: Verdict) -> dict[str, Any]:

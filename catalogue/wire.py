@@ -23,6 +23,11 @@ class Definition:
 
 def to_definition(wire: Any) -> Definition:
     """Check a tool's wire JSON. Raises `NotAToolError` that says why it cannot be kept."""
+    return Definition(check_wire(wire), definition_digest(wire), wire)
+
+
+def check_wire(wire: Any) -> str:
+    """Return the name of a tool that could be kept. Raises `NotAToolError` that says why it cannot."""
     if not isinstance(wire, Mapping):
         raise NotAToolError("a tool is a JSON object")
     name = wire.get("name")
@@ -30,7 +35,7 @@ def to_definition(wire: Any) -> Definition:
         raise NotAToolError("a tool has a name, a non-empty string")
     if not is_shallow(wire):
         raise NotAToolError(f"the definition of {name[:80]!r} is nested deeper than {DEEPEST} levels")
-    return Definition(name, definition_digest(wire), wire)
+    return name
 
 
 def is_shallow(value: Any) -> bool:

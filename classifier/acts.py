@@ -8,10 +8,11 @@ description leads with the same verb. A description's verb leads a sentence, aft
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from classifier.lexicon import Lexicon
+from classifier.lexicon import Forms, Lexicon
 from classifier.text import Token, split_identifier
 
 _LABEL = 5
@@ -21,6 +22,8 @@ _OBJECT = 12
 """Words of a description in which a verb's object is looked for."""
 
 _PAUSE = frozenset(",;:()，；：（）")
+_PAUSES = re.compile(r"[,;:()，；：（）]")
+_CLOSERS = re.compile(r"[:：)\]】]")
 _TIMES = (["when"], ["whenever"], ["first"], ["if"], ["before"], ["after"])
 _THIS = (["this"], ["the"])
 _TOOL = (["tool"], ["action"], ["function"], ["command"], ["endpoint"], ["method"], ["api"])
@@ -29,8 +32,7 @@ _LONGEST_VALUE = 256
 """Code points of an action's name that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(NamedTuple):
     """A verb, where it stands, and the words of what it is done to, in order; the last of them is the object's head."""
 
     verb: str
@@ -40,7 +42,7 @@ class Act:
 
 def identifier_acts(words: Sequence[Token], lexicon: Lexicon, lead: frozenset[str] = frozenset()) -> tuple[Act, ...]:
     """Find the verb of a name, and those joined to it; `lead` are the verbs that the description leads with."""
-    places = [(index, *found) for index in range(len(words)) if (found := _verb_at(words, index, lexicon.bases))]
+    places = [(index, *found) for index in range(len(words)) if (found := _verb_at(words, index, lexicon.names))]
     if not places:
         return _foreign_acts(words, lexicon)
     clear = [place for place in places if place[1] not in lexicon.nouns or place[1] in lead]
@@ -90,23 +92,24 @@ def _identifier_act(words: Sequence[Token], index: int, verb: str, length: int, 
     return Act(verb, token, after or tuple(words[:index]))
 
 
-def _verb_at(words: Sequence[Token], index: int, known: Mapping[str, str]) -> tuple[str, int] | None:
+def _verb_at(words: Sequence[Token], index: int, known: Forms) -> tuple[str, int] | None:
     """Return the verb that starts at `index` and its length in words; a verb of several words goes first."""
-    for length in (3, 2, 1):
-        if index + length <= len(words):
-            verb = known.get(" ".join([token.word for token in words[index : index + length]]))
-            if verb:
-                return verb, length
+    longest = known.longest.get(words[index].word)
+    if longest is None:
+        return None
+    for length in range(min(longest, len(words) - index), 0, -1):
+        verb = known.verbs.get(" ".join([token.word for token in words[index : index + length]]))
+        if verb:
+            return verb, length
     return None
 
 
 def _until_clause_end(words: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
-    kept = []
-    for token in words:
-        if token.word in lexicon.plain("clause-ends"):
-            break
-        kept.append(token)
-    return tuple(kept)
+    ends = lexicon.plain("clause-ends")
+    for index, token in enumerate(words):
+        if token.word in ends:
+            return tuple(words[:index])
+    return tuple(words)
 
 
 def lead_acts(words: Sequence[Token], text: str, lexicon: Lexicon) -> tuple[Act, ...]:
@@ -123,7 +126,7 @@ def _after_lead_in(words: Sequence[Token], start: int, lexicon: Lexicon) -> int:
     """Return the place behind the phrases that lead in, which are no verb, end in -ly, or only say to call the tool."""
     lead_in = lexicon.plain("lead-in")
     while start < len(words):
-        if not _leads_in(words, start, lexicon) and _verb_at(words, start, lexicon.inflected):
+        if _verb_at(words, start, lexicon.heads) and not _leads_in(words, start, lexicon):
             break
         if words[start].word not in lead_in and not words[start].word.endswith("ly"):
             break
@@ -132,7 +135,7 @@ def _after_lead_in(words: Sequence[Token], start: int, lexicon: Lexicon) -> int:
 
 
 def _coordinated_acts(words: Sequence[Token], start: int, text: str, lexicon: Lexicon) -> Iterator[Act]:
-    found = _verb_at(words, start, lexicon.inflected) if start < len(words) else None
+    found = _verb_at(words, start, lexicon.heads) if start < len(words) else None
     if found and found[0] in lexicon.nouns and _leads_a_thing(words, start, found, text, lexicon):
         return
     while found:
@@ -141,7 +144,7 @@ def _coordinated_acts(words: Sequence[Token], start: int, text: str, lexicon: Le
         objects = _until_clause_end(_until_pause(words[end : end + _OBJECT], text), lexicon)
         yield Act(verb, Token(verb, words[start].start, words[end - 1].end), objects)
         start = _coordinated(words, end, text)
-        found = _verb_at(words, start, lexicon.inflected) if start < len(words) else None
+        found = _verb_at(words, start, lexicon.heads) if start < len(words) else None
 
 
 def _leads_a_thing(words: Sequence[Token], start: int, found: tuple[str, int], text: str, lexicon: Lexicon) -> bool:
@@ -159,12 +162,14 @@ def _share_objects(acts: Iterable[Act]) -> tuple[Act, ...]:
     objects: tuple[Token, ...] = ()
     for act in reversed(list(acts)):
         objects = act.objects or objects
-        shared.append(act if act.objects else replace(act, objects=objects))
+        shared.append(act if act.objects else act._replace(objects=objects))
     return tuple(reversed(shared))
 
 
 def _until_pause(words: Sequence[Token], text: str) -> Sequence[Token]:
     """Cut an object off at a comma, a colon or a parenthesis."""
+    if len(words) < 2 or not _PAUSES.search(text, words[0].end, words[-1].start):
+        return words
     for index in range(1, len(words)):
         if not _PAUSE.isdisjoint(text[words[index - 1].end : words[index].start]):
             return words[:index]
@@ -181,6 +186,8 @@ def _leads_in(words: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
 
 def _after_label(words: Sequence[Token], text: str, lexicon: Lexicon) -> int:
     """Return the place behind labels: "[Calendar] List", "RPC: Toggle", "(beta) Runs"; a verb is no label."""
+    if not words or not _CLOSERS.search(text, words[0].end, words[:_LABEL][-1].end + 4):
+        return 0
     start = 0
     while start < len(words):
         opener = text[max(0, words[start].start - 1) : words[start].start]
@@ -195,7 +202,7 @@ def _after_label(words: Sequence[Token], text: str, lexicon: Lexicon) -> int:
 
 
 def _is_verb(words: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
-    found = _verb_at(words, at, lexicon.inflected)
+    found = _verb_at(words, at, lexicon.heads)
     return found is not None and found[0] not in lexicon.nouns
 
 

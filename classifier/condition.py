@@ -1,15 +1,17 @@
 """Conditions of rules: all, any, not and at_least over leaves. Compiled from YAML once, asked many times.
 
-A condition says which feature keys a tool must have for it to hold (see `Leaf.keys`), and can tell afterwards, part by
-part, what held and what did not.
+A condition says what a tool needs for it to hold (see `Condition.ways`), and can tell afterwards, part by part, what
+held and what did not.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain, product
+from math import prod
+from typing import Any, NamedTuple, TypeAlias
 
 from classifier.leaves import Found, Leaf, LeafError, NameWordLeaf, PhraseLeaf, Subject, VerbLeaf
 from classifier.lexicon import Lexicon
@@ -41,6 +43,13 @@ LEAVES: Mapping[str, type[Leaf]] = {
 }
 
 
+_COSTS: Mapping[str, int] = {"found": 0, "phrase": 8, "parameter": 4, "output": 4, "text": 20, "tool_reference": 20}
+"""Leaves that cost less or more than looking at a name, in about as many microseconds."""
+
+_COMMON = ("text:", "parameter:", "output:", "anywhere:", "form:")
+"""Kinds of keys that many tools have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What became of one part of a condition: its words, whether it held, what it found, and its parts."""
@@ -51,14 +60,35 @@ class Trace:
     parts: tuple[Trace, ...]
 
 
+Keys: TypeAlias = frozenset[str]
+"""Keys of `Features.traits()`, of which a tool has one or none; see `Leaf.needs`."""
+
+
+class Way(NamedTuple):
+    """A way in which a condition can hold: of each of `needs` the tool has a key, and of each of `bans` none."""
+
+    needs: frozenset[Keys]
+    bans: frozenset[Keys]
+
+
+Ways: TypeAlias = tuple[Way, ...]
+
+_MOST_WAYS = 48
+"""Ways that are told apart; a condition with more of them is looked for by the most telling need of each part."""
+
+
 class Condition(ABC):
     """One node of a rule's `when`."""
 
     __slots__ = ()
 
     @abstractmethod
-    def keys(self) -> frozenset[str] | None:
-        """Return the feature keys of which one must be there; `None` when the condition may hold without any."""
+    def ways(self) -> Ways:
+        """Return the ways in which it can hold. A tool for which it holds has all that one of them needs."""
+
+    @abstractmethod
+    def sure(self) -> frozenset[Keys]:
+        """Return sets of keys, of each of which one key is enough to know that the condition holds."""
 
     @abstractmethod
     def ask(self, subject: Subject) -> tuple[Found, ...] | None:
@@ -77,6 +107,10 @@ class Condition(ABC):
         """Return the keys of the leaves that have found something whenever the condition holds."""
 
     @abstractmethod
+    def cost(self) -> int:
+        """Return roughly how much work asking is, so that the least can be done first."""
+
+    @abstractmethod
     def finds(self) -> bool:
         """Tell whether something is found whenever the condition holds."""
 
@@ -88,11 +122,17 @@ class Ask(Condition):
     leaf: Leaf
     label: str
 
-    def keys(self) -> frozenset[str] | None:
-        return self.leaf.keys()
+    def ways(self) -> Ways:
+        return (Way(frozenset(self.leaf.needs()), frozenset()),)
+
+    def sure(self) -> frozenset[Keys]:
+        return frozenset(self.leaf.needs()) if self.leaf.is_exact() else frozenset()
 
     def ask(self, subject: Subject) -> tuple[Found, ...] | None:
-        return self.leaf.ask(subject) or None
+        known = subject.answers
+        if self.leaf not in known:
+            known[self.leaf] = self.leaf.ask(subject) or None
+        return known[self.leaf]
 
     def trace(self, subject: Subject) -> Trace:
         found = self.leaf.ask(subject)
@@ -103,6 +143,9 @@ class Ask(Condition):
 
     def certain(self) -> frozenset[str]:
         return frozenset([self.leaf.key])
+
+    def cost(self) -> int:
+        return _COSTS.get(self.leaf.key, 1)
 
     def finds(self) -> bool:
         return True
@@ -115,32 +158,43 @@ class AtLeast(Condition):
     parts: tuple[Condition, ...]
     count: int
     label: str
+    cheapest: tuple[tuple[int, Condition], ...]
+    """The parts with their places, those that cost least first."""
 
-    def keys(self) -> frozenset[str] | None:
-        keys = [part.keys() for part in self.parts]
-        known = [some for some in keys if some is not None]
-        if self.count == len(self.parts):
-            return min(known, key=_breadth, default=None)
-        if len(keys) - len(known) >= self.count:
-            return None
-        return frozenset().union(*known)
+    def ways(self) -> Ways:
+        parts = [part.ways() for part in self.parts]
+        if self.count < len(parts):
+            return _distinct(way for ways in parts for way in ways)
+        if prod(map(len, parts)) > _MOST_WAYS:
+            parts = [(_summed(ways),) for ways in parts]
+        return _distinct(_joined(chosen) for chosen in product(*parts))
+
+    def sure(self) -> frozenset[Keys]:
+        return frozenset().union(*(part.sure() for part in self.parts)) if self.count == 1 else frozenset()
 
     def ask(self, subject: Subject) -> tuple[Found, ...] | None:
+        if self.count == len(self.parts):
+            return self._ask_all(subject)
         found: list[Found] = []
-        missing = len(self.parts) - self.count
         held = 0
         for part in self.parts:
             one = part.ask(subject)
-            if one is None:
-                missing -= 1
-                if missing < 0:
-                    return None
-            else:
+            if one is not None:
                 held += 1
                 found += one
                 if held == self.count:
-                    break
-        return tuple(found)
+                    return tuple(found)
+        return None
+
+    def _ask_all(self, subject: Subject) -> tuple[Found, ...] | None:
+        """Ask the cheapest part first; what was found is in the order of the parts all the same."""
+        found: list[tuple[Found, ...]] = [()] * len(self.parts)
+        for index, part in self.cheapest:
+            one = part.ask(subject)
+            if one is None:
+                return None
+            found[index] = one
+        return tuple(chain.from_iterable(found))
 
     def trace(self, subject: Subject) -> Trace:
         parts = tuple(part.trace(subject) for part in self.parts)
@@ -154,6 +208,9 @@ class AtLeast(Condition):
         keys = [part.certain() for part in self.parts]
         return frozenset().union(*keys) if self.count == len(keys) else frozenset.intersection(*keys)
 
+    def cost(self) -> int:
+        return sum(part.cost() for part in self.parts)
+
     def finds(self) -> bool:
         return sum(not part.finds() for part in self.parts) < self.count
 
@@ -164,8 +221,11 @@ class Not(Condition):
 
     part: Condition
 
-    def keys(self) -> frozenset[str] | None:
-        return None
+    def ways(self) -> Ways:
+        return (Way(frozenset(), self.part.sure()),)
+
+    def sure(self) -> frozenset[Keys]:
+        return frozenset()
 
     def ask(self, subject: Subject) -> tuple[Found, ...] | None:
         return () if self.part.ask(subject) is None else None
@@ -179,6 +239,9 @@ class Not(Condition):
 
     def certain(self) -> frozenset[str]:
         return frozenset()
+
+    def cost(self) -> int:
+        return self.part.cost()
 
     def finds(self) -> bool:
         return False
@@ -214,25 +277,53 @@ def _compile_parts(
         problems.append(f"{place}: expected a list of conditions, and a count that it can reach")
         return None
     parts = [compile_condition(part, lexicon, problems, f"{place}[{index}]") for index, part in enumerate(body)]
-    return AtLeast(tuple(part for part in parts if part), count, label) if all(parts) else None
+    known = tuple(part for part in parts if part)
+    if len(known) < len(parts):
+        return None
+    return AtLeast(known, count, label, tuple(sorted(enumerate(known), key=lambda one: one[1].cost())))
 
 
 def _compile_leaf(key: str, body: Any, lexicon: Lexicon, problems: list[str], place: str) -> Condition | None:
     if key not in LEAVES:
         problems.append(f"{place}: unknown leaf {key!r}; known: {', '.join(LEAVES)}")
         return None
-    try:
-        leaf = LEAVES[key].read(key, body, lexicon)
-    except LeafError as error:
-        problems.append(f"{place}: {error}")
-        return None
-    return Ask(leaf, f"{key}: {_short(body)}")
+    written = f"{key}: {body!r}"
+    if written not in lexicon.built:
+        try:
+            lexicon.built[written] = LEAVES[key].read(key, body, lexicon)
+        except LeafError as error:
+            problems.append(f"{place}: {error}")
+            return None
+    return Ask(lexicon.built[written], f"{key}: {_short(body)}")
 
 
-def _breadth(keys: frozenset[str]) -> tuple[int, int]:
-    """Order key sets by how many tools they let through: a verb is rarer than a word, and few keys than many."""
-    common = any(key.startswith(("text:", "parameter:", "output:")) for key in keys)
-    return int(common), len(keys)
+def breadth(keys: Keys) -> tuple[bool, int]:
+    """Order needs by how many tools they let through: a verb is rarer than a word, and few keys than many."""
+    return any(key.startswith(_COMMON) for key in keys), len(keys)
+
+
+def _joined(ways: Iterable[Way]) -> Way:
+    """Return the way that is all of the ways at once."""
+    needs, bans = zip(*ways, strict=True)
+    return Way(frozenset().union(*needs), frozenset().union(*bans))
+
+
+def _summed(ways: Ways) -> Way:
+    """Return what each of the ways needs: one key of the most telling needs of all of them."""
+    bans = frozenset.intersection(*(way.bans for way in ways))
+    if not all(way.needs for way in ways):
+        return Way(frozenset(), bans)
+    return Way(frozenset([frozenset().union(*(min(way.needs, key=breadth) for way in ways))]), bans)
+
+
+def _distinct(ways: Iterable[Way]) -> Ways:
+    """Leave out each way that asks for all that another one asks for, and more."""
+    once = tuple(dict.fromkeys(ways))
+    return tuple(way for way in once if not any(other != way and _is_wider(other, way) for other in once))
+
+
+def _is_wider(way: Way, other: Way) -> bool:
+    return way.needs <= other.needs and way.bans <= other.bans
 
 
 def _short(value: Any) -> str:

@@ -37,7 +37,7 @@ def explain(ruleset: RuleSet, wire: Any) -> Explanation:
     """Judge a definition and trace every stable rule. Raises `classifier.tool.NotAToolError` for what is none."""
     verdict = ruleset.judge(wire)
     tool = Tool.from_wire(wire)
-    subject = Subject(Features(tool, ruleset.lexicon), verdict.category)
+    subject = Subject.of(Features(tool, ruleset.lexicon), verdict.category)
     traced = [Fired(rule, rule.condition.trace(subject)) for rule in ruleset.rules if rule.status == "stable"]
     return Explanation(
         tool=tool,

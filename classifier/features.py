@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from itertools import islice
 
 from classifier.acts import Act, identifier_acts, lead_acts, value_acts
+from classifier.lazy import lazy
 from classifier.lexicon import Lexicon
-from classifier.schema import Parameter, walk_strings
-from classifier.text import Sentence, Token, fold, split_identifier, split_sentences
+from classifier.schema import USUAL_NAME, Parameter, read_name, walk_properties, walk_strings
+from classifier.text import NameSentence, Sentence, fold, split_identifier, split_sentences, split_words
 from classifier.tool import Tool
 
 MANY_PARAMETERS = 10
 """The closed catalogue's threshold, kept so that the two can be compared."""
+
+HINTS = ("read_only", "destructive", "idempotent", "open_world")
+"""The hints, in the order of `classifier.tool.Annotations`."""
 
 _REACH = 4
 """Words before a phrase in which a negation still speaks of it: "does not permanently delete"."""
@@ -23,61 +28,80 @@ _REACH = 4
 _OPENING = 3
 """Sentences among which the leading verb is looked for: descriptions open with a title or a label as often as not."""
 
-
-_ODD = ("\\u", "\\b", "\\f", "\x7f")
+_ODD = re.compile(r"[\\\x7f](?:(?<=\x7f)|[bf]|u[0-9a-f]{4}(?:\\u[0-9a-f]{4})*)")
 """What stands in canonical JSON where a character is not plain."""
 
-_RUN = re.compile(r"\s{12}")
+_SPACE = r"(?:[nrtf]|u00[018a][0-9a-f]|u1680|u20[025][0-9a-f]|u3000)"
+_RUN = re.compile(rf"\\{_SPACE}(?: |\\{_SPACE}){{11}}")
+"""A long run of white space in canonical JSON, but for one of spaces alone. Leads with a backslash, which is rare."""
 
-_STYLED = ("\\uff", "\\ud835")
-"""Full-width and mathematical letters, which read like plain ones."""
+_BRACKET = re.compile(r"\[[/A-Za-z]")
+"""How a tag in brackets begins, in canonical JSON too."""
 
-_NAMES_SOMETHING = re.compile(r"[a-z0-9][_-][A-Za-z0-9]|[a-z][A-Z][a-z]|[`'\"’”]\s+(?:tool|function)")
+NAMES_SOMETHING = re.compile(
+    r"[_A-Z`'\"’”-](?:(?<=[a-z0-9][_-])[A-Za-z0-9]|(?<=[a-z][A-Z])[a-z]|(?<=[`'\"’”])\s+(?:tool|function))"
+)
+"""What stands in any text that speaks of another tool.
+
+Leads with one class of characters, so that the search skips from one of them to the next.
+"""
 
 
-@dataclass(frozen=True)
 class Passage:
-    """One string of a definition; `parsed` are its sentences where they are known."""
+    """One string of a definition, with its place."""
 
-    pointer: str
-    text: str
-    parsed: tuple[Sentence, ...] | None
+    def __init__(self, pointer: str, text: str) -> None:
+        """Take the string at `pointer`."""
+        self.pointer = pointer
+        self.text = text
 
-    @cached_property
-    def folded(self) -> str:
-        """The text in the form that words are compared in."""
-        return fold(self.text)
+    @lazy
+    def is_name(self) -> bool:
+        """Whether the string is a name in snake case, which is read as a sentence."""
+        return _is_name(self.text) and self.pointer != "/description"
 
-    @cached_property
-    def sentences(self) -> tuple[tuple[Sentence, frozenset[str]], ...]:
-        """The sentences, each with the set of its words; a name in snake case is one."""
-        if self.parsed is not None:
-            sentences = self.parsed
-        elif "_" in self.text and self.text.isidentifier():
-            sentences = (Sentence("main", split_identifier(self.text)),)
-        else:
-            sentences = split_sentences(self.text)
-        return tuple((one, frozenset(token.word for token in one.tokens)) for one in sentences)
+    @lazy
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences."""
+        if self.is_name:
+            name = NameSentence("main", self.text, 0, len(self.text))
+            return (name,) if name.words else ()
+        return split_sentences(self.text)
+
+    @lazy
+    def words(self) -> frozenset[str]:
+        """The words of all sentences, found without looking for where one ends."""
+        return frozenset(_words_of(self.text) if self.is_name else split_words(self.text))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Features:
     """A tool seen through a lexicon. Everything is worked out on first use and kept."""
 
     tool: Tool
     lexicon: Lexicon
 
-    @cached_property
+    @lazy
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The properties of the input schema, in an order that the order of keys in the wire JSON has no part in."""
+        return walk_properties(self.tool.wire.get("inputSchema"), "/inputSchema", canonical=True)
+
+    @lazy
+    def output(self) -> tuple[Parameter, ...]:
+        """The same of the output schema."""
+        return walk_properties(self.tool.wire.get("outputSchema"), "/outputSchema", canonical=True)
+
+    @lazy
     def name_acts(self) -> tuple[Act, ...]:
         """The name's verb with its object, and the verbs joined to it by "and" or "or"."""
         return identifier_acts(self.tool.words, self.lexicon, frozenset(act.verb for act in self.lead_acts))
 
-    @cached_property
+    @lazy
     def title_acts(self) -> tuple[Act, ...]:
         """The same of the title."""
         return identifier_acts(self.tool.title_words, self.lexicon)
 
-    @cached_property
+    @lazy
     def lead_acts(self) -> tuple[Act, ...]:
         """The verb that leads the description with its object, and the verbs coordinated with it."""
         main = (one for one in self.tool.sentences if one.section == "main")
@@ -92,30 +116,33 @@ class Features:
         words = self.tool.description[act.token.start : act.token.end]
         return act.verb in self.lexicon.nouns and fold(words) == act.verb
 
-    @cached_property
+    @lazy
     def description_words(self) -> frozenset[str]:
         """Every word of the description."""
-        return frozenset(token.word for one in self.tool.sentences for token in one.tokens)
+        return frozenset().union(*[one.words for one in self.tool.sentences])
 
-    @cached_property
+    @lazy
     def prose(self) -> tuple[Sentence, ...]:
         """The sentences that say what the tool does: neither its arguments, nor examples, nor other tools."""
-        return tuple(
-            one for one in self.tool.sentences if one.section in ("main", "returns") and not _of_another_tool(one)
-        )
+        prose = [one for one in self.tool.sentences if one.section in ("main", "returns")]
+        if "_" in self.tool.description:
+            prose = [one for one in prose if not _of_another_tool(one)]
+        return tuple(prose)
 
-    @cached_property
+    @lazy
     def action_parameters(self) -> tuple[Parameter, ...]:
         """Top-level parameters that choose what the tool does: an action name and two or more values."""
         names = self.lexicon.lists.get("action-names")
         return tuple(
-            one
-            for one in self.tool.parameters
-            if names and one.depth == 0 and len(one.enum) > 1 and all(isinstance(value, str) for value in one.enum)
-            if " ".join(token.word for token in one.words) in names.forms
+            [
+                one
+                for one in self.parameters
+                if names and one.depth == 0 and len(one.enum) > 1 and all(isinstance(value, str) for value in one.enum)
+                if " ".join(one.words) in names.forms
+            ]
         )
 
-    @cached_property
+    @lazy
     def action_acts(self) -> tuple[tuple[Parameter, int, Act], ...]:
         """What each value of an action parameter does: the parameter, the value's place in its list, and an act."""
         return tuple(
@@ -125,90 +152,155 @@ class Features:
             for act in value_acts(value, self.lexicon)
         )
 
-    @cached_property
-    def structure(self) -> tuple[str, ...]:
+    @lazy
+    def structure(self) -> list[str]:
         """The properties of the definition's form that `StructureLeaf` knows."""
-        tool = self.tool
-        schema = tool.wire.get("inputSchema")
-        kinds = {
-            "no-description": not tool.description.strip(),
-            "no-schema": not isinstance(schema, Mapping),
-            "many-parameters": sum(one.depth == 0 for one in tool.parameters) >= MANY_PARAMETERS,
-            "open-arguments": isinstance(schema, Mapping) and schema.get("additionalProperties") is True,
-            "several-actions": bool(self.action_parameters),
-        }
-        return tuple(kind for kind, holds in kinds.items() if holds)
+        schema = self.tool.wire.get("inputSchema")
+        kinds = []
+        if not self.tool.description.strip():
+            kinds.append("no-description")
+        if not isinstance(schema, Mapping):
+            kinds.append("no-schema")
+        elif schema.get("additionalProperties") is True:
+            kinds.append("open-arguments")
+        if sum(one.depth == 0 for one in self.parameters) >= MANY_PARAMETERS:
+            kinds.append("many-parameters")
+        if self.action_parameters:
+            kinds.append("several-actions")
+        return kinds
 
-    @cached_property
+    @lazy
+    def own_names(self) -> frozenset[str]:
+        """The names that the definition gives to itself, its parameters, their values and its results."""
+        values = [value for one in self.parameters for value in one.enum if isinstance(value, str)]
+        names = [one.name for one in (*self.parameters, *self.output)]
+        return frozenset(map(plain_name, [self.tool.name, *names, *values]))
+
+    @lazy
     def texts(self) -> tuple[tuple[str, str], ...]:
         """Every string of the definition with its pointer, names of properties included."""
         return tuple(walk_strings(self.tool.wire))
 
-    @cached_property
+    @lazy
     def passages(self) -> tuple[Passage, ...]:
-        """The same, with their sentences."""
-        own = self.tool.sentences
-        return tuple(Passage(at, text, own if at == "/description" else None) for at, text in self.texts)
+        """The same, to be read as sentences."""
+        return tuple([Passage(*one) for one in self.texts])
 
-    @cached_property
-    def cues(self) -> frozenset[str]:
-        """The words of the list `cues` that stand anywhere in the definition, found in its canonical form."""
-        text = self.tool.canonical.lower()
-        if any(mark in text for mark in _STYLED):
-            text += fold("\n".join(one for _, one in self.texts))
-        return frozenset(cue for cue, escaped in self.lexicon.cues if escaped in text)
+    @lazy
+    def word_sets(self) -> list[frozenset[str]]:
+        """The words of each string of several words, in no order: a passage worth looking for has one of these sets."""
+        return [self.description_words, *[frozenset(_words_of(text)) for text in self._strings[0]]]
 
-    def keys(self) -> Iterator[str]:
-        """Yield the keys by which rules that could match are found; see `Leaf.keys`."""
-        for act in self.name_acts:
-            yield "name-verb:" + act.verb
-        for token in self.tool.words:
-            yield "name:" + token.word
-        for act in self.title_acts:
-            yield "title-verb:" + act.verb
-        for act in self.lead_acts:
-            yield "lead:" + act.verb
-        for word in self.description_words:
-            yield "text:" + word
-        yield from _parameter_keys("parameter:", self.tool.parameters)
-        yield from _parameter_keys("output:", self.tool.output)
+    @lazy
+    def anywhere(self) -> frozenset[str]:
+        """The words of all strings of the definition."""
+        return frozenset().union(fold(" ".join(self._strings[1])).split(), *self.word_sets)
+
+    @lazy
+    def _strings(self) -> tuple[list[str], list[str]]:
+        """The strings of several words but for the description, and those of one word; names of properties included."""
+        long: list[str] = []
+        short: list[str] = []
+        pending = [value for key, value in self.tool.wire.items() if key != "description"]
+        for node in pending:  # grows while it is walked
+            if isinstance(node, str):
+                (short if node.isalnum() else long).append(node)
+            elif isinstance(node, dict):
+                for name, value in node.items():
+                    (short if name.isalnum() else long).append(name)
+                    pending.append(value)
+            elif isinstance(node, list):
+                pending += node
+        return long, short
+
+    @lazy
+    def odd_characters(self) -> frozenset[str]:
+        """The characters of the definition that are no plain ASCII."""
+        text = self.tool.canonical
+        if not any(mark in text for mark in ("\\u", "\\b", "\\f", "\x7f")):
+            return frozenset()
+        return frozenset(json.loads(f'"{" ".join(_ODD.findall(text))}"'))
+
+    def traits(self) -> Iterator[tuple[str, Collection[str]]]:
+        """Yield the kinds and values by which rules that could match are found; see `Leaf.needs`."""
+        yield "name", [token.word for token in self.tool.words]
+        for place, acts in (("name", self.name_acts), ("title", self.title_acts), ("lead", self.lead_acts)):
+            if acts:
+                objects = [token.word for act in acts for token in act.objects]
+                yield place + "-verb", [act.verb for act in acts]
+                yield place + "-head", [act.objects[-1].word for act in acts if act.objects]
+                yield place + "-object", objects
+        yield "text", self.description_words
+        if self.parameters:
+            yield "parameter", self.parameter_forms
+            yield "parameter-format", [one.format for one in self.parameters]
+        if self.output:
+            yield "output", self.output_forms
+            yield "output-format", [one.format for one in self.output]
+        if self.odd_characters:
+            yield "character", self.odd_characters
+        yield "form", self._form()
+        yield "anywhere", self.anywhere
+
+    @lazy
+    def parameter_forms(self) -> frozenset[str]:
+        """The forms in which lists could name the parameters."""
+        return frozenset().union(*[read_name(one.name).forms for one in self.parameters])
+
+    @lazy
+    def output_forms(self) -> frozenset[str]:
+        """The same of the result's properties."""
+        return frozenset().union(*[read_name(one.name).forms for one in self.output])
+
+    def _form(self) -> list[str]:
+        """Return what stands in the definition whatever its words are."""
+        tool = self.tool
+        form = list(self.structure)
+        if self.parameters:
+            form.append("parameter")
+        if self.output:
+            form.append("output")
         if self.action_parameters:
-            yield "action:"
-        for kind in self.structure:
-            yield "structure:" + kind
-        for hint in ("read_only", "destructive", "idempotent", "open_world"):
-            yield f"hint:{hint}:{getattr(self.tool.annotations, hint)}"
-        yield from self._text_keys()
-
-    def _text_keys(self) -> Iterator[str]:
-        """Yield the keys of the leaves that read the whole text."""
-        for cue in self.cues:
-            yield "cue:" + cue
-        descriptions = [self.tool.description, *(one.description for one in self.tool.parameters)]
-        if any(mark in self.tool.canonical for mark in _ODD) or any(map(_RUN.search, descriptions)):
-            yield "characters:"
-        if any(map(_NAMES_SOMETHING.search, descriptions)):
-            yield "reference:"
+            form.append("action")
+        form += _states(tool.annotations[1:])
+        if " " * 12 in tool.canonical or _RUN.search(tool.canonical):
+            form.append("run")
+        if "<" in tool.canonical or _BRACKET.search(tool.canonical):
+            form.append("tag")
+        if any(map(NAMES_SOMETHING.search, [tool.description, *[one.description for one in self.parameters]])):
+            form.append("reference")
+        return form
 
 
-def _parameter_keys(prefix: str, parameters: Sequence[Parameter]) -> Iterator[str]:
-    if parameters:
-        yield prefix
-    for one in parameters:
-        if one.format:
-            yield f"{prefix}{one.format}:"
-        for token in one.words:
-            yield prefix + token.word
+@lru_cache(maxsize=81)
+def _states(hints: tuple[bool | None, ...]) -> tuple[str, ...]:
+    """Return the keys of the four hints' states: there are 81 combinations."""
+    return tuple([f"{hint} {state}" for hint, state in zip(HINTS, hints, strict=True)])
+
+
+def _is_name(text: str) -> bool:
+    return "_" in text and text.isidentifier()
+
+
+def _words_of(text: str) -> Sequence[str]:
+    """Return the words of a string; those of a long name are not remembered."""
+    if not _is_name(text):
+        return split_words(text)
+    return read_name(text).words if len(text) <= USUAL_NAME else [token.word for token in split_identifier(text)]
+
+
+def plain_name(name: str) -> str:
+    """Return a name without what separates its words."""
+    return fold(name).replace("_", "").replace("-", "").replace(" ", "").replace(".", "")
 
 
 def _of_another_tool(sentence: Sentence) -> bool:
     """Tell whether a sentence sends the reader to another tool: "Use delete_file to remove it", "See also ..."."""
-    words = [token.word for token in sentence.tokens]
-    leads = words[0] in ("use", "see", "call", "prefer", "try", "unlike") or "instead" in words
+    words = sentence.words
+    leads = words[0] in ("use", "see", "call", "prefer", "try", "unlike") or "instead" in sentence.word_set
     return leads and any("_" in word for word in words)
 
 
-def negated(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
+def negated(words: Sequence[str], at: int, lexicon: Lexicon) -> bool:
     """Tell whether a word shortly before place `at` takes back what follows."""
-    hedges = lexicon.plain("hedges")
-    return any(token.word in hedges for token in tokens[max(0, at - _REACH) : at])
+    return not lexicon.plain("hedges").isdisjoint(words[max(0, at - _REACH) : at])

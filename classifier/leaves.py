@@ -1,16 +1,15 @@
 """The leaves of conditions: each asks one thing of a tool and answers with the exact words that say so.
 
-One small class a leaf; `condition.LEAVES` maps the key in a rule file to it. A leaf names the keys of `Features.keys()`
-of which a tool must have at least one for the leaf to match (`None`: any tool may), so that a rule is looked at only
-for the tools it could be about. Knows no rule and no verdict.
+One small class a leaf; `condition.LEAVES` maps the key in a rule file to it. A leaf says what a tool needs for the leaf
+to match, so that a rule is looked at only for the tools it could be about. Knows no rule and no verdict.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from classifier.acts import Act
 from classifier.features import Features
@@ -20,8 +19,7 @@ from classifier.text import Token
 from classifier.verdict import Category
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a leaf found: `classifier.verdict.Evidence` before its rule is known."""
 
     leaf: str
@@ -31,12 +29,20 @@ class Found:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a condition is asked about: a tool, and the category that it was given (before that: `None`)."""
+class Subject(NamedTuple):
+    """What a condition is asked about: a tool, and the category that it was given (before that: `None`).
+
+    `answers` keeps what each leaf answered, as rules share many; it never outlives the tool.
+    """
 
     features: Features
-    category: Category | None = None
+    category: Category | None
+    answers: dict[Leaf, tuple[Found, ...] | None]
+
+    @classmethod
+    def of(cls, features: Features, category: Category | None = None) -> Subject:
+        """Make a subject of which nothing has been asked."""
+        return cls(features, category, {})
 
 
 class LeafError(Exception):
@@ -55,15 +61,22 @@ class Leaf(ABC):
         """Build the leaf from its decoded YAML value. Raises `LeafError`."""
 
     @abstractmethod
-    def keys(self) -> frozenset[str] | None:
-        """Return the feature keys of which one must be there."""
+    def needs(self) -> tuple[frozenset[str], ...]:
+        """Return sets of keys: of each, a tool that the leaf matches has at least one. None: it may match any tool.
+
+        A key is a kind and a value of `Features.traits()` joined by a colon: "name-verb:delete".
+        """
+
+    def is_exact(self) -> bool:
+        """Tell whether a tool that has a key of one of the leaf's needs is sure to match."""
+        return False
 
     @abstractmethod
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         """Return what was found; empty when the leaf does not match."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class VerbLeaf(Leaf):
     """The verb of the name, of the title, or at the head of the description, and what it is done to.
 
@@ -71,11 +84,15 @@ class VerbLeaf(Leaf):
     """
 
     key: str
-    verbs: WordList
+    verbs: frozenset[str]
     objects: WordList | None = None
     object_words: WordList | None = None
 
-    PLACES: ClassVar[Mapping[str, str]] = {"name_verb": "name-verb:", "title_verb": "title-verb:", "lead_verb": "lead:"}
+    ACTS: ClassVar[Mapping[str, str]] = {
+        "name_verb": "name_acts",
+        "title_verb": "title_acts",
+        "lead_verb": "lead_acts",
+    }
 
     @classmethod
     def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:
@@ -90,21 +107,29 @@ class VerbLeaf(Leaf):
             read_list(value["object_word"], lexicon, "nouns") if "object_word" in value else None,
         )
 
-    def keys(self) -> frozenset[str] | None:
-        return frozenset(self.PLACES[self.key] + verb for verb in self.verbs.entries)
+    def needs(self) -> tuple[frozenset[str], ...]:
+        place = self.key.removesuffix("_verb")
+        needs = [frozenset(f"{place}-verb:{verb}" for verb in self.verbs)]
+        if self.objects:
+            needs.append(frozenset(f"{place}-head:{form.rpartition(' ')[2]}" for form in self.objects.forms))
+        if self.object_words:
+            needs.append(frozenset(f"{place}-object:{form.partition(' ')[0]}" for form in self.object_words.forms))
+        return tuple(needs)
+
+    def is_exact(self) -> bool:
+        return not (self.objects or self.object_words)
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
-        for act in self._acts(subject.features):
-            if act.verb in self.verbs.forms:
+        features = subject.features
+        verbs = self.verbs
+        for act in getattr(features, self.ACTS[self.key]):
+            if act.verb in verbs:
+                if self.objects is None and self.object_words is None:
+                    return (self._found(features, act.token, act.token),)
                 parts = self._parts(act)
                 if parts:
-                    return tuple(self._found(subject.features, first, last) for first, last in parts)
+                    return tuple([self._found(features, first, last) for first, last in parts])
         return ()
-
-    def _acts(self, features: Features) -> tuple[Act, ...]:
-        if self.key == "name_verb":
-            return features.name_acts
-        return features.title_acts if self.key == "title_verb" else features.lead_acts
 
     def _parts(self, act: Act) -> list[tuple[Token, Token]]:
         """Return the verb's place and the object's; nothing when the object is not the one asked for."""
@@ -130,7 +155,7 @@ class VerbLeaf(Leaf):
         return quote(self.key, "/description", tool.description, first, last)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NameWordLeaf(Leaf):
     """A word, or words in a row, anywhere in the name."""
 
@@ -142,8 +167,11 @@ class NameWordLeaf(Leaf):
         """Take a list of words."""
         return cls(key, read_list(value, lexicon, "nouns"))
 
-    def keys(self) -> frozenset[str] | None:
-        return frozenset("name:" + form.split()[0] for form in self.known.forms)
+    def needs(self) -> tuple[frozenset[str], ...]:
+        return (frozenset("name:" + form.partition(" ")[0] for form in self.known.forms),)
+
+    def is_exact(self) -> bool:
+        return not any(" " in form for form in self.known.forms)
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         tool = subject.features.tool
@@ -151,13 +179,12 @@ class NameWordLeaf(Leaf):
         return (quote(self.key, "/name", tool.name, *row),) if row else ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PhraseLeaf(Leaf):
     """A phrase in the description, in one sentence and not negated."""
 
     key: str
-    phrases: tuple[tuple[Phrase, frozenset[str]], ...]
-    """Each with the words of which one must stand in the text; see `Phrase.anchor`."""
+    phrases: tuple[Phrase, ...]
     where: str
 
     @classmethod
@@ -169,20 +196,27 @@ class PhraseLeaf(Leaf):
         where = value.get("in", "prose")
         if where not in ("first", "prose", "anywhere"):
             raise LeafError(f"in is first, prose or anywhere, not {where!r}")
-        phrases = read_phrases(value.get("any"), lexicon)
-        return cls(key, tuple((phrase, phrase.anchor()) for phrase in phrases), where)
+        return cls(key, read_phrases(value.get("any"), lexicon), where)
 
-    def keys(self) -> frozenset[str] | None:
-        return frozenset("text:" + word for _, anchor in self.phrases for word in anchor)
+    def needs(self) -> tuple[frozenset[str], ...]:
+        return (frozenset("text:" + word for phrase in self.phrases for word in phrase.anchor),)
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         features = subject.features
+        words = features.description_words
+        likely = [phrase for phrase in self.phrases if not phrase.anchor.isdisjoint(words)]
+        if not likely:
+            return ()
         sentences = features.tool.sentences if self.where == "anywhere" else features.prose
         if self.where == "first":
             sentences = sentences[:1]
-        likely = (phrase for phrase, anchor in self.phrases if not anchor.isdisjoint(features.description_words))
         match = find_phrase(likely, sentences, features.lexicon)
         return (quote(self.key, "/description", features.tool.description, *match[1:]),) if match else ()
+
+
+def anywhere(words: Iterable[str]) -> frozenset[str]:
+    """Return the keys of which any definition has one that holds one of these words, wherever it stands."""
+    return frozenset("anywhere:" + word for word in words)
 
 
 def quote(key: str, pointer: str, text: str, first: Token, last: Token) -> Found:
@@ -204,13 +238,16 @@ def read_list(value: Any, lexicon: Lexicon, kind: Kind) -> WordList:
         raise LeafError(str(error)) from error
 
 
-def read_verbs(value: Any, lexicon: Lexicon) -> WordList:
-    """Read a list of verbs; each must stand in a list of the word file, or it would not be seen as a verb at all."""
+def read_verbs(value: Any, lexicon: Lexicon) -> frozenset[str]:
+    """Read a list of verbs; each must stand in a list of the word file, or it would not be seen as a verb at all.
+
+    A verb that is written like a form of one of them ("lists") counts too.
+    """
     verbs = read_list(value, lexicon, "verbs")
     unknown = [entry for entry in verbs.entries if entry not in lexicon.bases]
     if unknown:
         raise LeafError(f"{unknown[0]!r} stands in no list of verbs")
-    return verbs
+    return verbs.keys & lexicon.bases.keys()
 
 
 def read_phrases(value: Any, lexicon: Lexicon) -> tuple[Phrase, ...]:
@@ -235,16 +272,17 @@ def read_mapping(value: Any, allowed: Sequence[str]) -> Mapping[str, Any]:
 
 def last_words(words: Sequence[Token], known: WordList) -> int:
     """Return how many of the last words are an entry of the list: 2 for "payment link", 0 for none."""
-    for length in (3, 2, 1):
-        if len(words) >= length and " ".join(token.word for token in words[-length:]) in known.forms:
+    for length in range(min(3, len(words)), 0, -1):
+        row = words[-length:]
+        if known.longest.get(row[0].word, 0) >= length and " ".join([token.word for token in row]) in known.forms:
             return length
     return 0
 
 
 def words_in_row(words: Sequence[Token], known: WordList) -> Iterator[tuple[Token, Token]]:
     """Yield the first and last token of each entry of the list that stands in the words."""
-    for start in range(len(words)):
-        for length in (3, 2, 1):
+    for start, token in enumerate(words):
+        for length in range(min(known.longest.get(token.word, 0), len(words) - start), 0, -1):
             row = words[start : start + length]
-            if len(row) == length and " ".join(token.word for token in row) in known.forms:
+            if " ".join([one.word for one in row]) in known.forms:
                 yield row[0], row[-1]

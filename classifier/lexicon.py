@@ -11,19 +11,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from classifier.glosses import Glosses, read_entries
+from classifier.lazy import lazy
 from classifier.text import fold
 
 Kind = Literal["verbs", "nouns", "words", "names", "openings", "closings"]
 
 _VOWELS = "aeiou"
 
+_LONGEST_FORM = 3
+"""Words of a form that are looked at: "take a screenshot"."""
+
 _SEVERE = ("control-verbs", "browser-verbs", "run-verbs", "delete-verbs", "remove-verbs", "clear-verbs", "pay-verbs")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WordList:
     """One list. `forms` leads from each form to its entry; entries of several words are joined by one space."""
 
@@ -31,6 +36,37 @@ class WordList:
     kind: Kind
     entries: tuple[str, ...]
     forms: Mapping[str, str]
+
+    @lazy
+    def keys(self) -> frozenset[str]:
+        """The forms as a set."""
+        return frozenset(self.forms)
+
+    @lazy
+    def longest(self) -> Mapping[str, int]:
+        """The first word of each form -> how many words the longest form has that begins so."""
+        return _longest(self.forms)
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """Forms of verbs -> verbs, and the first word of each -> how many words the longest form has that begins so."""
+
+    verbs: Mapping[str, str] = field(default_factory=dict)
+    longest: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def build(cls, verbs: Mapping[str, str]) -> Forms:
+        """Index the forms."""
+        return cls(verbs, _longest(verbs))
+
+
+def _longest(forms: Iterable[str]) -> dict[str, int]:
+    longest: dict[str, int] = {}
+    for form in forms:
+        first = form.partition(" ")[0]
+        longest[first] = max(longest.get(first, 1), min(1 + form.count(" "), _LONGEST_FORM))
+    return longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +78,10 @@ class Lexicon:
     """Form a verb has in a name ("delete") -> verb."""
     inflected: Mapping[str, str] = field(default_factory=dict)
     """Form that a verb has at the head of a sentence ("deletes", "deleting", "delete") -> verb."""
+    names: Forms = field(default_factory=Forms)
+    """The same as `bases`, indexed."""
+    heads: Forms = field(default_factory=Forms)
+    """The same as `inflected`, indexed."""
     nouns: frozenset[str] = frozenset()
     """Verbs that a name uses as nouns as often as not ("report", "order")."""
     harmless: frozenset[str] = frozenset()
@@ -58,6 +98,8 @@ class Lexicon:
     """The verbs of other languages."""
     source: str = ""
     """The file's text: part of the ruleset's digest."""
+    built: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """The leaves that rules have made of these lists, by what the rules say, so that equal ones are asked once."""
 
     def plain(self, name: str) -> frozenset[str]:
         """Return the entries of a list of single words that the parsing itself needs; empty if there is none."""
@@ -75,6 +117,7 @@ class Lexicon:
             else:
                 lists[name] = _word_list(name, body["kind"], body["words"], lists, problems)
         verbs = [entry for one in lists.values() if one.kind == "verbs" for entry in one.entries]
+        bases = {verb: verb for verb in verbs}
         inflected = {form: verb for verb in verbs for form in head_forms(verb)}
         grammar = {one.name: frozenset(one.entries) for one in lists.values() if one.kind == "words"}
         nouns = grammar.get("noun-verbs", frozenset())
@@ -82,8 +125,10 @@ class Lexicon:
         glosses = _glosses(lists.values(), frozenset(verbs), problems)
         lexicon = cls(
             lists=lists,
-            bases={verb: verb for verb in verbs},
+            bases=bases,
             inflected=inflected,
+            names=Forms.build(bases),
+            heads=Forms.build(inflected),
             nouns=nouns,
             harmless=_entries(lists, "information-verbs", "generate-verbs"),
             mild=_entries(lists, "write-verbs", "send-verbs") - _entries(lists, *_SEVERE),
@@ -161,6 +206,7 @@ def _forms(kind: Kind, entries: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield plural(entry), entry
 
 
+@lru_cache(maxsize=4096)
 def head_forms(verb: str) -> tuple[str, ...]:
     """Return the forms in which a verb leads a description: delete, deletes, deleting. Particles stay behind it."""
     stem, _, particle = verb.partition(" ")
@@ -169,6 +215,7 @@ def head_forms(verb: str) -> tuple[str, ...]:
     return tuple(f"{form} {particle}".rstrip() for form in (stem, _third_person(stem), _gerund(stem)))
 
 
+@lru_cache(maxsize=4096)
 def past_forms(verb: str) -> tuple[str, ...]:
     """Return the regular past form: deleted. Irregular ones stand in the lists that need them."""
     stem, _, particle = verb.partition(" ")

@@ -42,7 +42,7 @@ def fires(rule: Rule, wire: object, ruleset: RuleSet) -> bool:
     """Tell whether one rule fires on a definition; for a signal's rule, after the category rules have decided."""
     features = Features(Tool.from_wire(wire), ruleset.lexicon)
     category: Category | None = ruleset.judge(wire).category if rule.signals else None
-    return rule.condition.ask(Subject(features, category)) is not None
+    return rule.condition.ask(Subject.of(features, category)) is not None
 
 
 def _examples(ruleset: RuleSet) -> Iterator[Problem]:

@@ -37,11 +37,14 @@ class Phrase:
     text: str
     steps: tuple[Step, ...]
     negatable: bool
+    closed: tuple[frozenset[str], ...]
+    """The words of each step that takes whole words only: of each, one stands in any text that this phrase matches."""
+    anchor: frozenset[str]
+    """The rarest of them."""
 
-    def anchor(self) -> frozenset[str]:
-        """Return the words of which one must stand in any text that this phrase matches: the rarest step's."""
-        closed = [step.words for step in self.steps if not step.starts]
-        return min(closed, key=lambda words: (len(words), -min(map(len, words))))
+    def may_stand(self, words: frozenset[str]) -> bool:
+        """Tell whether a text of these words has one for each place of the phrase."""
+        return not any(map(words.isdisjoint, self.closed))
 
 
 def parse_phrase(text: str, lexicon: Lexicon) -> Phrase:
@@ -60,7 +63,9 @@ def parse_phrase(text: str, lexicon: Lexicon) -> Phrase:
     if all(step.starts for step in steps):
         raise ValueError(f"phrase {text!r} has no whole word")
     hedges = lexicon.plain("hedges")
-    return Phrase(text, tuple(steps), not any(step.words & hedges for step in steps))
+    closed = tuple(step.words for step in steps if not step.starts)
+    anchor = min(closed, key=lambda words: (len(words), -min(map(len, words))))
+    return Phrase(text, tuple(steps), not any(step.words & hedges for step in steps), closed, anchor)
 
 
 def _choices(part: str, lexicon: Lexicon) -> tuple[list[str], list[str]]:
@@ -86,22 +91,27 @@ def find_phrase(
 ) -> tuple[Phrase, Token, Token] | None:
     """Return the first phrase that stands in the sentences and is not taken back, with its first and last word."""
     for phrase in phrases:
-        words, starts = phrase.steps[0].words, phrase.steps[0].starts
+        first = phrase.steps[0]
         for sentence in sentences:
-            for at, token in enumerate(sentence.tokens):
-                if token.word not in words and not (starts and token.word.startswith(starts)):
+            if phrase.anchor.isdisjoint(sentence.word_set):
+                continue
+            words = sentence.words
+            for at, word in enumerate(words):
+                if word not in first.words and not (first.starts and word.startswith(first.starts)):
                     continue
-                end = _match_from(phrase.steps, sentence.tokens, at)
-                if end >= 0 and not (phrase.negatable and negated(sentence.tokens, at, lexicon)):
-                    return phrase, token, sentence.tokens[end]
+                end = _match_from(phrase.steps, words, at)
+                if end >= 0 and not (phrase.negatable and negated(words, at, lexicon)):
+                    return phrase, sentence.tokens[at], sentence.tokens[end]
     return None
 
 
-def _match_from(steps: Sequence[Step], tokens: Sequence[Token], at: int) -> int:
+def _match_from(steps: Sequence[Step], words: Sequence[str], at: int) -> int:
     """Return the place of the last word of a match that starts at `at`, or -1. Takes the nearest word at each gap."""
     for step in steps[1:]:
-        nearest = range(at + 1, min(at + 2 + step.gap, len(tokens)))
-        at = next((place for place in nearest if step.takes(tokens[place].word)), -1)
-        if at < 0:
+        for place in range(at + 1, min(at + 2 + step.gap, len(words))):
+            if step.takes(words[place]):
+                at = place
+                break
+        else:
             return -1
     return at

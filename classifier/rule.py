@@ -41,7 +41,7 @@ class Rule:
     """One rule as its file says it. Exactly one of `asserts` and `signals` is set.
 
     `title` completes "The tool ...". `when` is the condition as written (decoded YAML), `condition` the same compiled;
-    `source` the file's whole text.
+    `source` the file's whole text; `says` the rationale cut up: text and names of placeholders in turn.
     """
 
     id: str
@@ -59,6 +59,7 @@ class Rule:
     references: tuple[str, ...]
     source: str
     condition: Condition
+    says: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def _build(data: Mapping[str, Any], text: str, condition: Condition) -> Rule:
         references=tuple(data.get("references", ())),
         source=text,
         condition=condition,
+        says=tuple(_PLACEHOLDER.split(data["rationale"])),
     )
 
 

@@ -6,12 +6,12 @@ tool's text and not with the number of rules.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -19,6 +19,8 @@ from typing import Any
 import yaml
 
 from classifier.features import Features
+from classifier.index import Index
+from classifier.lazy import lazy
 from classifier.leaves import Found, Subject
 from classifier.lexicon import Lexicon
 from classifier.rule import Problem, Rule, parse_rule, read_yaml
@@ -39,7 +41,6 @@ ENGINE = 1
 """Part of every ruleset's digest: raised whenever this package could read the same rules differently."""
 
 _WORDS = "_words.yaml"
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _LONGEST_QUOTE = 120
 
 
@@ -68,11 +69,12 @@ class RuleSet:
         """Judge a definition. Raises `classifier.tool.NotAToolError` for what is none."""
         tool = Tool.from_wire(wire)
         features = Features(tool, self.lexicon)
-        keys = frozenset(features.keys())
-        category, confidence, support, dissent = decide(self._matches(features, keys))
-        actions = tuple(self._actions(features))
-        signals = self._signals(Subject(features, category), keys)
-        severity, reason = judge_severity(category, (signal.id for signal in signals))
+        asserting, signalling = self._candidates(features)
+        subject = Subject.of(features)
+        category, confidence, support, dissent = decide(_matches(subject, asserting))
+        actions = tuple(self._actions(features)) if features.action_parameters else ()
+        signals = _signals(subject._replace(category=category), signalling)
+        severity, reason = judge_severity(category, [signal.id for signal in signals])
         return Verdict(
             definition=tool.digest,
             ruleset=self.digest,
@@ -87,29 +89,21 @@ class RuleSet:
             actions=actions,
         )
 
-    @cached_property
-    def _category_index(self) -> _Index:
-        return _Index(rule for rule in self.rules if rule.asserts and rule.status == "stable")
+    @lazy
+    def _stable(self) -> tuple[Rule, ...]:
+        """The rules that take part: those that assert a category, then those of signals, by their ids."""
+        stable = [rule for rule in self.rules if rule.status == "stable"]
+        return tuple(sorted(stable, key=lambda rule: (rule.asserts is None, rule.id)))
 
-    @cached_property
-    def _signal_index(self) -> _Index:
-        return _Index(rule for rule in self.rules if rule.signals and rule.status == "stable")
+    @lazy
+    def _index(self) -> Index:
+        return Index(self._stable)
 
-    def _matches(self, features: Features, keys: Iterable[str]) -> Iterator[Match]:
-        subject = Subject(features)
-        for rule in self._category_index.candidates(keys):
-            found = rule.condition.ask(subject)
-            if found and rule.asserts:
-                yield Match(rule.id, rule.asserts, rule.strength, says(rule, found), evidence(rule, found))
-
-    def _signals(self, subject: Subject, keys: Iterable[str]) -> tuple[Signal, ...]:
-        """Return the signals in the order of their ids, the evidence of each from all its rules."""
-        found: dict[str, list[Evidence]] = {}
-        for rule in sorted(self._signal_index.candidates(keys), key=lambda rule: rule.id):
-            one = rule.condition.ask(subject)
-            if one and rule.signals:
-                found.setdefault(rule.signals, []).extend(evidence(rule, one))
-        return tuple(Signal(name, tuple(dict.fromkeys(found[name]))) for name in sorted(found))
+    def _candidates(self, features: Features) -> tuple[list[Rule], list[Rule]]:
+        """Return the rules of categories and those of signals that could match."""
+        rules = [self._stable[place] for place in self._index.candidates(features)]
+        first = next((place for place, rule in enumerate(rules) if rule.signals), len(rules))
+        return rules[:first], rules[first:]
 
     def _actions(self, features: Features) -> Iterator[ActionVerdict]:
         """Judge each value of an action parameter as if it were a tool of its own, on the same object."""
@@ -118,7 +112,7 @@ class RuleSet:
         for one in features.action_parameters:
             for index, value in enumerate(one.enum):
                 pseudo = Features(Tool.from_wire({"name": f"{value} {rest}"}), self.lexicon)
-                category, _, support, _ = decide(self._matches(pseudo, frozenset(pseudo.keys())))
+                category, _, support, _ = decide(_matches(Subject.of(pseudo), self._candidates(pseudo)[0]))
                 pointer = f"{one.enum_pointer}/{index}" if one.enum_pointer else one.pointer
                 quoted = value if one.enum_pointer else one.name
                 yield ActionVerdict(
@@ -128,13 +122,16 @@ class RuleSet:
                     tuple(Evidence(match.rule, "action_value", pointer, quoted, (0, len(quoted))) for match in support),
                 )
 
+    @lazy
+    def _titles(self) -> dict[str, str]:
+        return {rule.id: rule.title for rule in self.rules}
+
     def _rationale(self, category: Category, support: tuple[Match, ...], dissent: tuple[Match, ...]) -> str:
         """Say what the tool does, which words say so, and what speaks for another category."""
         if not support:
             return "No rule recognises what it does from its name, description or schema, so it has no category."
-        titles = {rule.id: rule.title for rule in self.rules}
         first = support[0]
-        parts = [f"The tool {titles[first.rule]}: {first.says}."]
+        parts = [f"The tool {self._titles[first.rule]}: {first.says}."]
         second = next((match for match in support if match.says != first.says), None)
         if second:
             parts.append(f"Also, {second.says}.")
@@ -149,42 +146,38 @@ class RuleSet:
         return " ".join(parts)
 
 
-class _Index:
-    """Rules by the keys that a tool must have for them to match."""
+def _matches(subject: Subject, rules: Iterable[Rule]) -> list[Match]:
+    matches = []
+    for rule in rules:
+        found = rule.condition.ask(subject)
+        if found and rule.asserts:
+            matches.append(Match(rule.id, rule.asserts, rule.strength, says(rule, found), evidence(rule, found)))
+    return matches
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        self._by_key: dict[str, list[Rule]] = {}
-        self._always: list[Rule] = []
-        for rule in rules:
-            keys = rule.condition.keys()
-            if keys is None:
-                self._always.append(rule)
-            for key in keys or ():
-                self._by_key.setdefault(key, []).append(rule)
 
-    def candidates(self, keys: Iterable[str]) -> list[Rule]:
-        """Return every rule that could match a tool with these keys, each once."""
-        found = {rule.id: rule for rule in self._always}
-        for key in keys:
-            for rule in self._by_key.get(key, ()):
-                found[rule.id] = rule
-        return list(found.values())
+def _signals(subject: Subject, rules: Iterable[Rule]) -> tuple[Signal, ...]:
+    """Return the signals in the order of their ids, the evidence of each from all its rules."""
+    found: dict[str, list[Evidence]] = {}
+    for rule in rules:
+        one = rule.condition.ask(subject)
+        if one and rule.signals:
+            found.setdefault(rule.signals, []).extend(evidence(rule, one))
+    return tuple([Signal(name, tuple(dict.fromkeys(found[name]))) for name in sorted(found)])
 
 
 def evidence(rule: Rule, found: Iterable[Found]) -> tuple[Evidence, ...]:
     """Turn what a rule's leaves found into evidence."""
-    return tuple(Evidence(rule.id, one.leaf, one.pointer, one.quote, one.span, one.note) for one in found)
+    return tuple([Evidence(rule.id, *one) for one in found])
 
 
-def says(rule: Rule, found: Iterable[Found]) -> str:
+def says(rule: Rule, found: Sequence[Found]) -> str:
     """Fill a rule's rationale: each placeholder with the words that its leaf found, {quote} with all of them."""
-    captures: dict[str, list[str]] = {}
-    for one in found:
-        words = one.quote or one.note
-        for name in (one.leaf, "quote"):
-            if words not in captures.setdefault(name, []):
-                captures[name].append(words)
-    return _PLACEHOLDER.sub(lambda match: _joined(captures.get(match[1], ())), rule.rationale)
+    parts = list(rule.says)
+    for place in range(1, len(parts), 2):
+        name = parts[place]
+        words = [one.quote or one.note for one in found if name in (one.leaf, "quote")]
+        parts[place] = _joined(words if len(words) < 2 else list(dict.fromkeys(words)))
+    return "".join(parts)
 
 
 def _joined(words: Sequence[str]) -> str:
@@ -195,7 +188,23 @@ def _joined(words: Sequence[str]) -> str:
 
 def load(folder: Traversable | None = None) -> RuleSet:
     """Load a folder of rules (default: the rules of this package). Raises `RuleSetError` with all problems at once."""
-    root = folder if folder is not None else files("classifier") / "rules"
+    with _no_collecting():
+        return _load(folder if folder is not None else files("classifier") / "rules")
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Keep the collector of cycles from looking through half-made rules again and again, a sixth of the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _load(root: Traversable) -> RuleSet:
     texts = dict(sorted(_texts(root)))
     lexicon, problems = _lexicon(texts.pop(_WORDS, ""))
     rules: list[Rule] = []

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from classifier.text import Sentence, Token, split_identifier, split_sentences
+from classifier.text import split_identifier
 
 _DEEPEST = 24
 """Levels of properties looked into; the deepest of 806 real schemas has 21 levels of JSON."""
@@ -15,11 +14,24 @@ _DEEPEST = 24
 _MOST = 20_000
 """Properties looked at in one schema, so that a schema whose definitions refer to each other ends."""
 
+_LONGEST_NAME = 256
+"""Code points of a parameter's name that are looked at."""
+
+USUAL_NAME = 64
+"""Code points of names that are worth keeping: longer ones do not come twice, and would make a store of them large."""
+
+_LONGEST_ROW = 3
+"""Words in a row that a list can name."""
+
 _BRANCHES = ("anyOf", "oneOf", "allOf")
+_JOINS = frozenset(["$ref", *_BRANCHES])
+"""Keys by which a schema takes in others; most have none, which is asked first."""
+
+_NESTS = frozenset(["properties", "items"]) | _JOINS
+"""Keys below which further properties may stand."""
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One property of the input schema (or of the output schema), nested ones included.
 
     `pointer` is an RFC 6901 pointer into the wire JSON; `path` is dotted, arrays as `[]` ("files[].path"). `types` are
@@ -37,56 +49,105 @@ class Parameter:
     required: bool
     depth: int
 
-    @cached_property
-    def words(self) -> tuple[Token, ...]:
+    @property
+    def words(self) -> tuple[str, ...]:
         """The name's words, lower case."""
-        return split_identifier(self.name[:256])
-
-    @cached_property
-    def sentences(self) -> tuple[Sentence, ...]:
-        """The description's sentences."""
-        return split_sentences(self.description)
+        return read_name(self.name).words
 
 
-def walk_properties(schema: Any, pointer: str) -> tuple[Parameter, ...]:
-    """Return every property of `schema`, which stands at `pointer` in the wire JSON; none for what is no schema."""
+class ParameterName(NamedTuple):
+    """A parameter's name as rules ask about it: its words, and every form in which a list could name it.
+
+    The forms of "file_path": "file", "path", "file path", "=file path", "path$" and "file path$".
+    """
+
+    words: tuple[str, ...]
+    forms: frozenset[str]
+
+
+def read_name(name: str) -> ParameterName:
+    """Read a parameter's name."""
+    return _known_name(name) if len(name) <= USUAL_NAME else _read_name(name[:_LONGEST_NAME])
+
+
+def _read_name(name: str) -> ParameterName:
+    words = tuple([token.word for token in split_identifier(name)])
+    count = len(words)
+    forms = {"=" + " ".join(words)}
+    for start in range(count):
+        for end in range(start + 1, min(start + _LONGEST_ROW, count) + 1):
+            forms.add(" ".join(words[start:end]))
+    forms.update([" ".join(words[start:]) + "$" for start in range(max(0, count - _LONGEST_ROW), count)])
+    return ParameterName(words, frozenset(forms))
+
+
+_known_name = lru_cache(maxsize=4096)(_read_name)
+"""A few thousand names make up nearly all the parameters there are."""
+
+
+class _Place(NamedTuple):
+    """A schema whose properties are still to be looked at."""
+
+    schema: Mapping[str, Any]
+    pointer: str
+    path: str
+    required: bool
+    depth: int
+
+
+class _Walk(NamedTuple):
+    """The document that references are resolved in, and whether properties are taken in the order of their names."""
+
+    root: Mapping[str, Any]
+    pointer: str
+    canonical: bool
+
+
+def walk_properties(schema: Any, pointer: str, *, canonical: bool = False) -> tuple[Parameter, ...]:
+    """Return every property of `schema`, which stands at `pointer` in the wire JSON; none for what is no schema.
+
+    The order is the author's or, if `canonical`, one that the order of keys in the wire JSON has no part in.
+    """
     if not isinstance(schema, Mapping):
         return ()
+    walk = _Walk(schema, pointer, canonical)
     found: list[Parameter] = []
-    pending: list[tuple[Mapping[str, Any], str, str, bool, int]] = [(schema, pointer, "", True, 0)]
+    pending = [_Place(schema, pointer, "", True, 0)]
     while pending and len(found) < _MOST:
-        node, at, path, required, depth = pending.pop()
-        children = []
-        for child, child_at, name, child_required in _properties(node, at, schema, pointer):
-            parameter = _parameter(child, child_at, name, path, required and child_required, depth, schema, pointer)
-            found.append(parameter)
-            if depth < _DEEPEST:
-                children.extend(_inner(child, parameter, schema, pointer))
-        pending.extend(reversed(children))
+        pending.extend(reversed(_look_at(pending.pop(), walk, found)))
     return tuple(found[:_MOST])
 
 
-def _properties(
-    node: Mapping[str, Any], at: str, root: Any, root_at: str
-) -> Iterator[tuple[Mapping[str, Any], str, str, bool]]:
-    """Yield (schema, pointer, name, required) of each property of `node` and of its branches."""
-    for part, part_at in _parts(node, at, root, root_at):
+def _look_at(place: _Place, walk: _Walk, found: list[Parameter]) -> list[_Place]:
+    """Add the properties of a schema and of its branches to those found; return the schemas below them."""
+    below: list[_Place] = []
+    for part, part_at in _parts(place.schema, place.pointer, walk):
         properties = part.get("properties")
         if not isinstance(properties, Mapping):
             continue
         wanted = part.get("required")
-        required = set(map(str, wanted)) if isinstance(wanted, list) else set()
-        for name, child in properties.items():
-            schema = child if isinstance(child, Mapping) else {}
-            yield schema, f"{part_at}/properties/{escape(name)}", name, name in required
+        required = set(map(str, wanted)) if place.required and isinstance(wanted, list) else ()
+        for name in sorted(properties) if walk.canonical else properties:
+            child = properties[name]
+            if not isinstance(child, Mapping):
+                child = {}
+            at = f"{part_at}/properties/{escape(name)}"
+            parts = _parts(child, at, walk)
+            one = _parameter(parts, at, name, place, name in required)
+            found.append(one)
+            if place.depth < _DEEPEST and not _NESTS.isdisjoint(child):
+                below += _inner(parts, one, walk)
+    return below
 
 
-def _parts(node: Mapping[str, Any], at: str, root: Any, root_at: str) -> list[tuple[Mapping[str, Any], str]]:
+def _parts(node: Mapping[str, Any], at: str, walk: _Walk) -> list[tuple[Mapping[str, Any], str]]:
     """Return `node`, what it refers to within the document, and its branches, each once."""
+    if _JOINS.isdisjoint(node):
+        return [(node, at)]
     parts = [(node, at)]
     seen = {id(node)}
     for part, part_at in parts:  # grows while it is walked
-        more = [_resolve(part.get("$ref"), root, root_at)] if "$ref" in part else []
+        more = [_resolve(part.get("$ref"), walk.root, walk.pointer)] if "$ref" in part else []
         for key in _BRANCHES:
             branches = part.get(key)
             if isinstance(branches, list):
@@ -112,31 +173,33 @@ def _resolve(reference: Any, root: Any, root_at: str) -> tuple[Any, str]:
 
 
 def _parameter(
-    child: Mapping[str, Any], at: str, name: str, path: str, required: bool, depth: int, root: Any, root_at: str
+    parts: list[tuple[Mapping[str, Any], str]], at: str, name: str, place: _Place, required: bool
 ) -> Parameter:
-    parts = (
-        _parts(child, at, root, root_at) if "$ref" in child or any(key in child for key in _BRANCHES) else [(child, at)]
-    )
+    types: tuple[str, ...] = ()
+    form = description = None
+    for part, _ in parts:
+        kind = part.get("type")
+        if isinstance(kind, str):
+            types = (*types, kind)
+        elif isinstance(kind, list):
+            types = (*types, *[item for item in kind if isinstance(item, str)])
+        if not isinstance(form, str):
+            form = part.get("format")
+        if not isinstance(description, str):
+            description = part.get("description")
     values, values_at = _values(parts)
     return Parameter(
-        name=name,
-        path=f"{path}.{name}" if path else name,
-        pointer=at,
-        types=tuple(dict.fromkeys(kind for part, _ in parts for kind in _types(part))),
-        format=next((part["format"] for part, _ in parts if isinstance(part.get("format"), str)), ""),
-        description=next((part["description"] for part, _ in parts if isinstance(part.get("description"), str)), ""),
-        enum=values,
-        enum_pointer=values_at,
-        required=required,
-        depth=depth,
+        name,
+        f"{place.path}.{name}" if place.path else name,
+        at,
+        types if len(types) < 2 else tuple(dict.fromkeys(types)),
+        form if isinstance(form, str) else "",
+        description if isinstance(description, str) else "",
+        values,
+        values_at,
+        required,
+        place.depth,
     )
-
-
-def _types(part: Mapping[str, Any]) -> tuple[str, ...]:
-    kind = part.get("type")
-    if isinstance(kind, str):
-        return (kind,)
-    return tuple(item for item in kind if isinstance(item, str)) if isinstance(kind, list) else ()
 
 
 def _values(parts: list[tuple[Mapping[str, Any], str]]) -> tuple[tuple[Any, ...], str]:
@@ -144,26 +207,23 @@ def _values(parts: list[tuple[Mapping[str, Any], str]]) -> tuple[tuple[Any, ...]
     for part, at in parts:
         if isinstance(part.get("enum"), list):
             return tuple(part["enum"]), f"{at}/enum"
-    constants = tuple(part["const"] for part, _ in parts if "const" in part)
-    return constants, ""
+    return tuple([part["const"] for part, _ in parts if "const" in part]), ""
 
 
-def _inner(
-    child: Mapping[str, Any], parameter: Parameter, root: Any, root_at: str
-) -> list[tuple[Mapping[str, Any], str, str, bool, int]]:
+def _inner(parts: list[tuple[Mapping[str, Any], str]], one: Parameter, walk: _Walk) -> list[_Place]:
     """Return the schemas below a property: itself if it is an object, its items if it is an array."""
     inner = []
-    for part, at in _parts(child, parameter.pointer, root, root_at):
-        if "properties" in part and part is not root:
-            inner.append((part, at, parameter.path, parameter.required, parameter.depth + 1))
+    for part, at in parts:
+        if "properties" in part and part is not walk.root:
+            inner.append(_Place(part, at, one.path, one.required, one.depth + 1))
         items = part.get("items")
         if isinstance(items, Mapping):
-            inner.append((items, f"{at}/items", f"{parameter.path}[]", parameter.required, parameter.depth + 1))
+            inner.append(_Place(items, f"{at}/items", f"{one.path}[]", one.required, one.depth + 1))
     return inner
 
 
 def walk_strings(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield every string of decoded JSON with its pointer, names of properties included, in the order of the text."""
+    """Yield every string of decoded JSON with its pointer, names of properties included, in the canonical order."""
     pending = [("", "", value)]
     while pending:
         name, at, node = pending.pop()
@@ -172,11 +232,16 @@ def walk_strings(value: Any) -> Iterator[tuple[str, str]]:
         if isinstance(node, str):
             yield at, node
         elif isinstance(node, Mapping):
-            pending += [(key, f"{at}/{escape(key)}", child) for key, child in reversed(list(node.items()))]
+            pending += [
+                (key, f"{at}/{escape(key)}", child)
+                for key, child in sorted(node.items(), key=lambda item: item[0], reverse=True)
+            ]
         elif isinstance(node, list):
             pending += [("", f"{at}/{index}", child) for index, child in reversed(list(enumerate(node)))]
 
 
 def escape(name: str) -> str:
     """Return a property's name as one RFC 6901 reference token."""
+    if "~" not in name and "/" not in name:
+        return name
     return name.replace("~", "~0").replace("/", "~1")

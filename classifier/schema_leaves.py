@@ -12,6 +12,7 @@ from classifier.leaves import (
     Leaf,
     LeafError,
     Subject,
+    anywhere,
     read_list,
     read_mapping,
     read_phrases,
@@ -20,14 +21,14 @@ from classifier.leaves import (
 )
 from classifier.lexicon import Lexicon, WordList
 from classifier.phrase import Phrase, find_phrase
-from classifier.schema import Parameter
-from classifier.text import Token
+from classifier.schema import Parameter, read_name
+from classifier.text import Token, split_sentences
 from classifier.verdict import Category
 
 _TYPES = ("string", "number", "integer", "boolean", "array", "object")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ParameterLeaf(Leaf):
     """Every parameter (or, for `output`, property of the result) of which everything stated is true.
 
@@ -67,59 +68,56 @@ class ParameterLeaf(Leaf):
             value.get("top"),
         )
 
-    def keys(self) -> frozenset[str] | None:
-        prefix = "parameter:" if self.key == "parameter" else "output:"
-        if self.names is None:
-            return frozenset(f"{prefix}{kind}:" for kind in self.formats) or frozenset([prefix])
-        return frozenset(prefix + entry.strip("=$").split()[-1] for entry in self.names.forms)
+    def needs(self) -> tuple[frozenset[str], ...]:
+        needs = []
+        if self.names:
+            needs.append(frozenset(f"{self.key}:{form}" for form in self.names.forms))
+        if self.formats:
+            needs.append(frozenset(f"{self.key}-format:{kind}" for kind in self.formats))
+        if self.phrases:
+            needs.append(anywhere(word for phrase in self.phrases for word in phrase.anchor))
+        return tuple(needs) or (frozenset([f"form:{self.key}"]),)
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
-        tool = subject.features.tool
-        return tuple(
-            found
-            for one in (tool.parameters if self.key == "parameter" else tool.output)
-            for found in self._ask_one(one, subject.features.lexicon)
-        )
+        features = subject.features
+        lexicon = features.lexicon
+        found: list[Found] = []
+        for one in features.parameters if self.key == "parameter" else features.output:
+            if self._is_named(one.name) and self._is_shaped(one):
+                found += self._ask_one(one, lexicon)
+        return tuple(found)
 
-    def _ask_one(self, one: Parameter, lexicon: Lexicon) -> tuple[Found, ...]:
+    def _is_named(self, name: str) -> bool:
+        """Tell whether a name is in the list of names and not in that of exceptions; see `classifier.lexicon`."""
+        forms = read_name(name).forms
+        if self.names and forms.isdisjoint(self.names.keys):
+            return False
+        return not self.others or forms.isdisjoint(self.others.keys)
+
+    def _is_shaped(self, one: Parameter) -> bool:
         if self.required not in (None, one.required) or self.top not in (None, one.depth == 0):
-            return ()
-        if self.types and not (set(one.types) & set(self.types) or (not one.types and "unstated" in self.types)):
-            return ()
-        if self.formats and one.format not in self.formats:
-            return ()
+            return False
+        if self.types and not any(kind in self.types for kind in one.types or ("unstated",)):
+            return False
+        return not self.formats or one.format in self.formats
+
+    def _ask_one(self, one: Parameter, lexicon: Lexicon) -> list[Found]:
         found = [Found(self.key, one.pointer, one.name, (0, len(one.name)))]
-        if (self.names and not name_matches(one, self.names)) or (self.others and name_matches(one, self.others)):
-            return ()
         if self.enum:
             value = next((item for item in _values(self.key, one) if item.quote.lower() in self.enum.forms), None)
             if value is None:
-                return ()
+                return []
             found.append(value)
         if self.phrases:
             words = _in_description(self.key, one, self.phrases, lexicon)
             if words is None:
-                return ()
+                return []
             found.append(words)
-        return tuple(found)
-
-
-def name_matches(one: Parameter, names: WordList) -> bool:
-    """Tell whether a parameter's name is in a list of kind `names`; see `classifier.lexicon`."""
-    words = [token.word for token in one.words]
-    joined = " ".join(words)
-    if "=" + joined in names.forms:
-        return True
-    for start in range(len(words)):
-        for end in range(start + 1, min(start + 4, len(words) + 1)):
-            row = " ".join(words[start:end])
-            if row in names.forms or (end == len(words) and row + "$" in names.forms):
-                return True
-    return False
+        return found
 
 
 def _in_description(key: str, one: Parameter, phrases: tuple[Phrase, ...], lexicon: Lexicon) -> Found | None:
-    match = find_phrase(phrases, one.sentences, lexicon)
+    match = find_phrase(phrases, split_sentences(one.description), lexicon)
     if match is None:
         return None
     _, first, last = match
@@ -137,12 +135,12 @@ def _values(key: str, one: Parameter) -> Iterator[Found]:
                 yield Found(key, one.pointer, one.name, (0, len(one.name)), f"one of its values is {value!r}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ActionValueLeaf(Leaf):
     """A value of a parameter that chooses the action ("delete" of action: list, delete), by its verb and object."""
 
     key: str
-    verbs: WordList
+    verbs: frozenset[str]
     objects: WordList | None
 
     @classmethod
@@ -154,13 +152,13 @@ class ActionValueLeaf(Leaf):
         objects = read_list(value["object"], lexicon, "nouns") if "object" in value else None
         return cls(key, read_verbs(value.get("verb"), lexicon), objects)
 
-    def keys(self) -> frozenset[str] | None:
-        return frozenset(["action:"])
+    def needs(self) -> tuple[frozenset[str], ...]:
+        return (frozenset(["form:action"]),)
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         features = subject.features
         for one, index, act in features.action_acts:
-            if one.enum_pointer and act.verb in self.verbs.forms and self._has_object(act, features.tool.words):
+            if one.enum_pointer and act.verb in self.verbs and self._has_object(act, features.tool.words):
                 value = one.enum[index]
                 return (Found(self.key, f"{one.enum_pointer}/{index}", value, (0, len(value))),)
         return ()
@@ -170,7 +168,7 @@ class ActionValueLeaf(Leaf):
         return self.objects is None or next(words_in_row(act.objects or name, self.objects), None) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AnnotationLeaf(Leaf):
     """The server's own hints, each in one of its three states."""
 
@@ -194,15 +192,14 @@ class AnnotationLeaf(Leaf):
                 raise LeafError(f"{hint} is true, false or absent, not {state!r}")
         return cls(key, tuple((hint, states[state]) for hint, state in value.items()))
 
-    def keys(self) -> frozenset[str] | None:
-        stated = [f"hint:{hint}:{state}" for hint, state in self.wanted if state is not None]
-        return frozenset(stated[:1]) or None
+    def needs(self) -> tuple[frozenset[str], ...]:
+        return tuple(frozenset([f"form:{hint} {state}"]) for hint, state in self.wanted)
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         annotations = subject.features.tool.annotations
         if any(getattr(annotations, hint) is not state for hint, state in self.wanted):
             return ()
-        return tuple(self._found(hint, state) for hint, state in self.wanted)
+        return tuple([self._found(hint, state) for hint, state in self.wanted])
 
     def _found(self, hint: str, state: bool | None) -> Found:
         if state is None:
@@ -211,7 +208,7 @@ class AnnotationLeaf(Leaf):
         return Found(self.key, f"/annotations/{name}", name, (0, len(name)), f"{name} is {str(state).lower()}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StructureLeaf(Leaf):
     """A property of the definition's form."""
 
@@ -233,8 +230,11 @@ class StructureLeaf(Leaf):
             raise LeafError(f"expected one of {', '.join(cls.KINDS)}, not {value!r}")
         return cls(key, value)
 
-    def keys(self) -> frozenset[str] | None:
-        return frozenset(["structure:" + self.wanted])
+    def needs(self) -> tuple[frozenset[str], ...]:
+        return (frozenset(["form:" + self.wanted]),)
+
+    def is_exact(self) -> bool:
+        return True
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         features = subject.features
@@ -246,14 +246,14 @@ class StructureLeaf(Leaf):
         notes = {
             "no-description": "no description, or an empty one",
             "no-schema": "no input schema",
-            "many-parameters": f"{sum(one.depth == 0 for one in features.tool.parameters)} parameters",
+            "many-parameters": f"{sum(one.depth == 0 for one in features.parameters)} parameters",
             "open-arguments": "additionalProperties is true",
         }
         pointer = "" if self.wanted in ("no-description", "no-schema") else "/inputSchema"
         return (Found(self.key, pointer, "", (0, 0), notes[self.wanted]),)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FoundLeaf(Leaf):
     """The category that the category rules gave the tool; for rules of signals only."""
 
@@ -268,8 +268,8 @@ class FoundLeaf(Leaf):
             raise LeafError(f"expected a list of categories, not {value!r}")
         return cls(key, frozenset(Category(name) for name in names))
 
-    def keys(self) -> frozenset[str] | None:
-        return None
+    def needs(self) -> tuple[frozenset[str], ...]:
+        return ()
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         if subject.category not in self.categories:

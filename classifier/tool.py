@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+from classifier.lazy import lazy
 from classifier.schema import Parameter, walk_properties
 from classifier.text import Sentence, Token, split_identifier, split_sentences
 
@@ -17,6 +17,9 @@ Wire: TypeAlias = Mapping[str, Any]
 
 _LONGEST_NAME = 512
 """Code points of a name that rules look at; the longest of 19,000 real names has 105, the protocol advises 128."""
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 class ClassifierError(Exception):
@@ -33,7 +36,7 @@ def canonical(value: Any) -> str:
     Raises `NotAToolError` for what JSON cannot say (NaN, infinities) and for nesting beyond the interpreter's limit.
     """
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+        return _ENCODER.encode(value)
     except (ValueError, TypeError, RecursionError) as error:
         raise NotAToolError(f"a definition that JSON cannot carry: {error}") from error
 
@@ -47,8 +50,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Annotations:
+class Annotations(NamedTuple):
     """The server's own hints. `True`, `False` and `None` (absent) are three facts; a default is never filled in."""
 
     title: str | None = None
@@ -61,7 +63,7 @@ class Annotations:
     def from_wire(cls, value: Any) -> Annotations:
         """Read the hints; a hint that is not a boolean is absent."""
         if not isinstance(value, Mapping):
-            return cls()
+            return _NO_ANNOTATIONS
         return cls(
             title=_text(value.get("title")) or None,
             read_only=_flag(value.get("readOnlyHint")),
@@ -69,6 +71,9 @@ class Annotations:
             idempotent=_flag(value.get("idempotentHint")),
             open_world=_flag(value.get("openWorldHint")),
         )
+
+
+_NO_ANNOTATIONS = Annotations()
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,6 @@ class Tool:
     title: str
     title_pointer: str
     description: str
-    parameters: tuple[Parameter, ...]
-    output: tuple[Parameter, ...]
     annotations: Annotations
     wire: Wire
 
@@ -99,33 +102,41 @@ class Tool:
             title=title or annotations.title or "",
             title_pointer="/title" if title else "/annotations/title",
             description=_text(wire.get("description")),
-            parameters=walk_properties(wire.get("inputSchema"), "/inputSchema"),
-            output=walk_properties(wire.get("outputSchema"), "/outputSchema"),
             annotations=annotations,
             wire=wire,
         )
 
-    @cached_property
+    @lazy
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The properties of the input schema, in their author's order: what people are shown."""
+        return walk_properties(self.wire.get("inputSchema"), "/inputSchema")
+
+    @lazy
+    def output(self) -> tuple[Parameter, ...]:
+        """The properties of the output schema, in their author's order."""
+        return walk_properties(self.wire.get("outputSchema"), "/outputSchema")
+
+    @lazy
     def canonical(self) -> str:
         """The definition's canonical JSON: every string of it in one ASCII text, which is quick to look through."""
         return canonical(self.wire)
 
-    @cached_property
+    @lazy
     def digest(self) -> str:
         """The definition's digest; see `definition_digest`."""
         return _digest(self.canonical)
 
-    @cached_property
+    @lazy
     def words(self) -> tuple[Token, ...]:
         """The name's words, lower case, with their places in the name."""
         return split_identifier(self.name[:_LONGEST_NAME])
 
-    @cached_property
+    @lazy
     def title_words(self) -> tuple[Token, ...]:
         """The title's words."""
         return split_identifier(self.title[:_LONGEST_NAME])
 
-    @cached_property
+    @lazy
     def sentences(self) -> tuple[Sentence, ...]:
         """The description's sentences, each with its section and its words."""
         return split_sentences(self.description)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Category(StrEnum):
@@ -45,8 +45,7 @@ class Confidence(StrEnum):
     HIGH = "high"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """The exact words of a definition that one leaf of a rule matched.
 
     `pointer` is an RFC 6901 pointer into the wire JSON ("" is the whole definition). `quote` is the exact substring
@@ -62,8 +61,7 @@ class Evidence:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """One rule that fired for a category. `says` is its rationale with the captures filled in."""
 
     rule: str
@@ -73,8 +71,7 @@ class Match:
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """A named risk property that a definition has, with the rules' evidence. `id` is one of DESIGN's list."""
 
     id: str
@@ -139,7 +136,8 @@ SIGNALS: Mapping[str, str] = {
 }
 """Every signal, with words that complete "The tool ..."."""
 
-_ORDER = tuple(Category)
+_RANKS: Mapping[Category, int] = {category: rank for rank, category in enumerate(Category)}
+_TIERS: Mapping[Strength, int] = {strength: tier for tier, strength in enumerate(Strength)}
 
 BASE_SEVERITY: Mapping[Category, Severity] = {
     Category.UNCLASSIFIED: Severity.HIGH,
@@ -150,6 +148,12 @@ BASE_SEVERITY: Mapping[Category, Severity] = {
     Category.FINANCIAL: Severity.CRITICAL,
 }
 """The severity of a category by itself; what no rule knows counts as high until one does."""
+
+_BASE_REASONS: Mapping[Category, str] = {
+    category: f"{severity.value.capitalize()} is the base severity of {category.value.capitalize()}."
+    for category, severity in BASE_SEVERITY.items()
+}
+_LEVELS: Mapping[Severity, int] = {severity: level for level, severity in enumerate(Severity)}
 
 RAISED: Mapping[tuple[Category, str], Severity] = {
     (Category.READ, "private-data"): Severity.MEDIUM,
@@ -168,17 +172,16 @@ RAISED: Mapping[tuple[Category, str], Severity] = {
 
 def more_severe(category: Category) -> int:
     """Order categories: Financial > Destructive > Execute > Write > Read > Unclassified."""
-    return _ORDER.index(category)
+    return _RANKS[category]
 
 
 def judge_severity(category: Category, signals: Iterable[str]) -> tuple[Severity, str]:
     """Return the severity and the sentence that says why."""
     severity = BASE_SEVERITY[category]
-    reason = f"{severity.value.capitalize()} is the base severity of {category.value.capitalize()}."
-    ranks = tuple(Severity)
+    reason = _BASE_REASONS[category]
     for signal in signals:
         raised = RAISED.get((category, signal))
-        if raised and ranks.index(raised) > ranks.index(severity):
+        if raised and _LEVELS[raised] > _LEVELS[severity]:
             severity = raised
             reason = f"Raised to {raised.value}, because the tool {SIGNALS[signal]}."
     return severity, reason
@@ -193,17 +196,17 @@ def decide(matches: Iterable[Match]) -> tuple[Category, Confidence, tuple[Match,
     ranked = sorted(matches, key=_rank)
     if not ranked:
         return Category.UNCLASSIFIED, Confidence.NONE, (), ()
-    tier = [match for match in ranked if match.strength is ranked[0].strength]
-    category = max((match.category for match in tier), key=more_severe)
+    tier = [match for match in ranked if match.strength is ranked[0].strength]  # the most severe first
+    category = tier[0].category
     levels = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
-    level = tuple(Strength).index(ranked[0].strength) - any(match.category is not category for match in tier)
-    support = tuple(match for match in ranked if match.category is category)
-    dissent = tuple(match for match in ranked if match.category is not category)
+    level = _TIERS[ranked[0].strength] - any(match.category is not category for match in tier)
+    support = tuple([match for match in ranked if match.category is category])
+    dissent = tuple([match for match in ranked if match.category is not category])
     return category, levels[max(level, 0)], support, dissent
 
 
 def _rank(match: Match) -> tuple[int, int, str]:
-    return -tuple(Strength).index(match.strength), -more_severe(match.category), match.rule
+    return -_TIERS[match.strength], -_RANKS[match.category], match.rule
 
 
 def to_wire(verdict: Verdict) -> dict[str, Any]:

@@ -28,13 +28,14 @@ LAYERS = {
         {"policies"},
         {"repository", "database"},
         {"models"},
-        {"columns", "identity", "invisible", "schedule", "tool_files", "wire"},
+        {"columns", "identity", "invisible", "judging", "schedule", "tool_files", "wire"},
         {"values"},
         {"errors"},
     ],
     "classifier": [
         {"explain", "lint", "score"},
         {"ruleset"},
+        {"index"},
         {"rule"},
         {"condition"},
         {"schema_leaves", "text_leaves"},
@@ -46,6 +47,7 @@ LAYERS = {
         {"glosses", "tool"},
         {"schema"},
         {"text", "verdict"},
+        {"lazy"},
     ],
     "crawler": [
         {"run"},

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Code, Database, Format, Rules
-from catalogue.cli.progress import progress
-from catalogue.cli.summary import show_summary
 from catalogue.cli.terminal import json_text, write
 
 if TYPE_CHECKING:
@@ -75,6 +73,8 @@ class _Tally:
 
 def _classify_new(database: str, ruleset: RuleSet, as_format: Format) -> Code:
     from catalogue.classification import classify_new
+    from catalogue.cli.progress import progress
+    from catalogue.cli.summary import show_summary
     from catalogue.database import open_database
 
     with progress() as report:

@@ -98,7 +98,7 @@ def holds(when: Mapping[str, Any], wire: Mapping[str, Any]) -> bool:
     problems: list[str] = []
     condition = compile_condition(when, LEXICON, problems)
     assert condition, problems
-    return condition.ask(Subject(Features(Tool.from_wire(wire), LEXICON))) is not None
+    return condition.ask(Subject.of(Features(Tool.from_wire(wire), LEXICON))) is not None
 
 
 GET = {"name_verb": ["get"]}

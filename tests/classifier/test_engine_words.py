@@ -184,8 +184,7 @@ def test_an_object_ends_at_a_pause_and_at_a_preposition():
 )
 def test_a_negation_reaches_a_few_words(text: str, word: str, taken_back: bool):
     (sentence,) = split_sentences(text)
-    at = next(index for index, token in enumerate(sentence.tokens) if token.word == word)
-    assert negated(sentence.tokens, at, LEXICON) is taken_back
+    assert negated(sentence.words, sentence.words.index(word), LEXICON) is taken_back
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def judged() -> list[Judged]:
 def fires(rule: Rule, wire: Mapping[str, Any]) -> bool:
     features = Features(Tool.from_wire(wire), RULES.lexicon)
     category = RULES.judge(wire).category if rule.signals else None
-    return rule.condition.ask(Subject(features, category)) is not None
+    return rule.condition.ask(Subject.of(features, category)) is not None
 
 
 @pytest.mark.parametrize("rule", RULES.rules, ids=lambda rule: rule.id)
