@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,10 +53,5 @@ def _nearly(trace: Trace) -> bool:
 
 
 def _finds(trace: Trace) -> bool:
-    return any(found.quote for found in _all_found(trace))
-
-
-def _all_found(trace: Trace) -> Iterator[Any]:
-    yield from trace.found
-    for part in trace.parts:
-        yield from _all_found(part)
+    """Tell whether words made this part hold; what stands below a `not` that holds did not."""
+    return any(found.quote for found in trace.found) or any(_finds(part) for part in trace.parts if part.held)

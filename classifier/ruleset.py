@@ -132,7 +132,10 @@ class RuleSet:
             return "No rule recognises what it does from its name, description or schema, so it has no category."
         first = support[0]
         parts = [f"The tool {self._titles[first.rule]}: {first.says}."]
-        second = next((match for match in support if match.says != first.says), None)
+        said = {(one.pointer, one.span) for one in first.evidence}
+        second = next(
+            (match for match in support if not said >= {(one.pointer, one.span) for one in match.evidence}), None
+        )
         if second:
             parts.append(f"Also, {second.says}.")
         if dissent:

@@ -123,7 +123,7 @@ def plain_words(subject: Subject) -> tuple[str, ...]:
         first = f"No rule could tell what {subject.name} does from its name, its text or its parameters."
     else:
         first = (
-            f"{subject.name} is {called(verdict.category)} of {subject.server}: it {CATEGORY_ABOUT[verdict.category]}."
+            f"{subject.name} is {called(verdict.category)} of {subject.server}: it {subject.case.support[0].title}."
         )
     more = [SIGNALS[signal.id] for signal in verdict.signals if signal.id in _EFFECTS]
     second = f"It also {listed(more)}." if more else ""
@@ -137,6 +137,8 @@ def _arguments(tool: Tool) -> str:
         return "It takes no arguments." if isinstance(tool.wire.get("inputSchema"), Mapping) else ""
     if not required:
         return f"It takes {counted(len(top), 'argument')}, none of them required."
+    if len(top) == 1:
+        return f"It takes one argument, which is required: {required[0]}."
     if len(required) == len(top):
         return f"It takes {counted(len(top), 'argument')}, all required: {_named(required)}."
     return f"It takes {counted(len(top), 'argument')} and cannot be called without {_named(required)}."
@@ -231,7 +233,7 @@ def _can_change(subject: Subject) -> str:
         against = ", which disagrees." if claimed is False else ", which agrees."
         return f"Nothing in its definition says so: it is read as {called(category)}.{says + against if says else ''}"
     against = ", which disagrees; a hint never lowers a verdict." if claimed else ", which agrees."
-    return f"Yes: it {CATEGORY_ABOUT[category]}.{says + against if says else ''}"
+    return f"Yes: it {subject.case.support[0].title}.{says + against if says else ''}"
 
 
 def _how_sure(subject: Subject) -> str:
