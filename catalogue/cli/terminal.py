@@ -54,8 +54,11 @@ def _escape_json(match: re.Match[str]) -> str:
 
 
 def say(message: str) -> None:
-    """Print one line on stderr."""
-    print(visible(message), file=sys.stderr, flush=True)  # noqa: T201 - the one place that prints
+    """Print one line on stderr. Work goes on when nobody reads it any more."""
+    try:
+        print(visible(message), file=sys.stderr, flush=True)  # noqa: T201 - the one place that prints
+    except BrokenPipeError:
+        _drop(sys.stderr)
 
 
 def write(lines: Iterable[str], output: Path | None = None) -> None:
@@ -103,17 +106,17 @@ def _naming(name: str) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        _drop_stdout()
+        _drop(sys.stdout)
         raise SystemExit(_READER_GONE) from None
     except OSError as error:
         if name == "standard output":
-            _drop_stdout()
+            _drop(sys.stdout)
         raise CatalogueError(f"cannot write to {name}: {error.strerror or error}") from error
 
 
-def _drop_stdout() -> None:
+def _drop(stream: TextIO) -> None:
     """Send what is still buffered nowhere: or the interpreter's own last flush would fail again, with a traceback."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> None:

@@ -122,9 +122,7 @@ def plain_words(subject: Subject) -> tuple[str, ...]:
     if verdict.category is Category.UNCLASSIFIED:
         first = f"No rule could tell what {subject.name} does from its name, its text or its parameters."
     else:
-        first = (
-            f"{subject.name} is {called(verdict.category)} of {subject.server}: it {subject.case.support[0].title}."
-        )
+        first = f"{subject.name} is {called(verdict.category)} of {subject.server}: it {subject.case.support[0].title}."
     more = [SIGNALS[signal.id] for signal in verdict.signals if signal.id in _EFFECTS]
     second = f"It also {listed(more)}." if more else ""
     return tuple(filter(None, (first, second, _arguments(subject.tool), _actions(verdict))))

@@ -138,3 +138,20 @@ def test_an_interrupted_crawl_ends_quietly(tmp_path):
     with sqlite3.connect(tmp_path / "catalogue.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     database.close()
+
+
+def test_a_crawl_goes_on_when_nobody_reads_its_messages(tmp_path):
+    import subprocess
+
+    from tests.cli.program import COMMAND
+
+    record = {"name": "com.example/good", "description": "x", "version": "1",
+              "remotes": [{"type": "streamable-http", "url": "https://example.com/mcp"}]}  # fmt: skip
+    (tmp_path / "servers.json").write_text(json.dumps([record]))
+    command = [COMMAND, "crawl", "--source", "file=servers.json", "--only", "discover"]
+    crawler = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    crawler.stderr.close()
+    assert crawler.wait(60) == 0
+    with sqlite3.connect(tmp_path / "catalogue.db") as database:
+        assert database.execute("SELECT name FROM servers").fetchall() == [("com.example/good",)]
+    database.close()
