@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from catalogue.intake.crawling import CrawlSummary, Failure, crawl
+from catalogue.intake.crawling import crawl
 from catalogue.intake.importing import BadLine, ImportSummary, import_file
+from catalogue.intake.summary import CrawlSummary, Failure
 
 __all__ = ["BadLine", "CrawlSummary", "Failure", "ImportSummary", "crawl", "import_file"]

@@ -3,41 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Engine
 
+from catalogue.intake.summary import CrawlSummary, Failure
 from catalogue.values import Report
 
 if TYPE_CHECKING:
     from crawler.records import Dropped
     from crawler.run import Discovery, SourceRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A target that was asked and did not list its tools. `reason` is a `crawler.records.Reason`."""
-
-    server: str
-    target: str
-    reason: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class CrawlSummary:
-    """What one crawl did.
-
-    `dropped` holds the first records that became no listing. `outcomes` counts attempts by outcome; `tools` were listed
-    by them. `failures` names the targets of servers none of whose targets listed its tools, by server.
-    """
-
-    discoveries: tuple[Discovery, ...]
-    dropped: tuple[Dropped, ...]
-    outcomes: Mapping[str, int]
-    tools: int
-    failures: tuple[Failure, ...]
 
 
 def crawl(

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from catalogue.database import reading, writing
 from catalogue.identity import host
-from catalogue.intake.crawling import Failure
+from catalogue.intake.summary import Failure
 from catalogue.repository import INTROSPECTED, Due, ToolStore, Work
 from catalogue.repository.statements import batches
 from catalogue.values import Report

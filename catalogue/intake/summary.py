@@ -1,0 +1,36 @@
+"""What a crawl says it did. Knows neither how sources are read nor how targets are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crawler.records import Dropped
+    from crawler.run import Discovery
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A target that was asked and did not list its tools. `reason` is a `crawler.records.Reason`."""
+
+    server: str
+    target: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlSummary:
+    """What one crawl did.
+
+    `dropped` holds the first records that became no listing. `outcomes` counts attempts by outcome; `tools` were listed
+    by them. `failures` names the targets of servers none of whose targets listed its tools, by server.
+    """
+
+    discoveries: tuple[Discovery, ...]
+    dropped: tuple[Dropped, ...]
+    outcomes: Mapping[str, int]
+    tools: int
+    failures: tuple[Failure, ...]
