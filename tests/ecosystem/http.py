@@ -88,7 +88,7 @@ class Connection(asyncio.Protocol):
     def flood(self, data: bytes) -> None:
         """Send the same bytes as fast as the client takes them, without end."""
         self._on_room = lambda: self.flood(data)
-        while self._writable and not self.closed:
+        while self._writable and not self._transport.is_closing():  # closing at once when the client is gone
             self._transport.write(data)
 
     def close(self) -> None:
