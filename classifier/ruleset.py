@@ -23,18 +23,17 @@ from classifier.index import Index
 from classifier.lazy import lazy
 from classifier.leaves import Found, Subject
 from classifier.lexicon import Lexicon
+from classifier.rationale import write_rationale
 from classifier.rule import Problem, Rule, parse_rule, read_yaml
 from classifier.tool import ClassifierError, Tool
 from classifier.verdict import (
     ActionVerdict,
-    Category,
     Evidence,
     Match,
     Signal,
     Verdict,
     decide,
     judge_severity,
-    more_severe,
 )
 
 ENGINE = 1
@@ -84,7 +83,7 @@ class RuleSet:
             signals=signals,
             support=support,
             dissent=dissent,
-            rationale=self._rationale(category, support, dissent),
+            rationale=write_rationale(self._titles[support[0].rule] if support else "", category, support, dissent),
             severity_reason=reason,
             actions=actions,
         )
@@ -125,28 +124,6 @@ class RuleSet:
     @lazy
     def _titles(self) -> dict[str, str]:
         return {rule.id: rule.title for rule in self.rules}
-
-    def _rationale(self, category: Category, support: tuple[Match, ...], dissent: tuple[Match, ...]) -> str:
-        """Say what the tool does, which words say so, and what speaks for another category."""
-        if not support:
-            return "No rule recognises what it does from its name, description or schema, so it has no category."
-        first = support[0]
-        parts = [f"The tool {self._titles[first.rule]}: {first.says}."]
-        said = {(one.pointer, one.span) for one in first.evidence}
-        second = next(
-            (match for match in support if not said >= {(one.pointer, one.span) for one in match.evidence}), None
-        )
-        if second:
-            parts.append(f"Also, {second.says}.")
-        if dissent:
-            other = dissent[0]
-            weight = "a weaker sign" if other.strength is not first.strength else "a milder category"
-            if more_severe(other.category) > more_severe(category):
-                weight = "a weaker sign"
-            parts.append(
-                f"Against it, {other.says}, which would make it {other.category.value.capitalize()}: {weight}."
-            )
-        return " ".join(parts)
 
 
 def _matches(subject: Subject, rules: Iterable[Rule]) -> list[Match]:

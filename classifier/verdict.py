@@ -93,7 +93,7 @@ class Verdict:
     """What one ruleset says of one definition. Same definition and ruleset: the same verdict, byte for byte.
 
     `support` are the matches for the category, strongest first; `dissent` all other matches. `rationale` is plain text
-    of one to three sentences. `severity_reason` says why the severity is what it is.
+    of one to four sentences. `severity_reason` says why the severity is what it is.
     """
 
     definition: str

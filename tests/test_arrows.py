@@ -35,7 +35,7 @@ LAYERS = {
     "classifier": [
         {"explain", "lint", "score"},
         {"ruleset"},
-        {"index"},
+        {"index", "rationale"},
         {"rule"},
         {"condition"},
         {"schema_leaves", "text_leaves"},

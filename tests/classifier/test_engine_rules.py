@@ -244,7 +244,7 @@ def test_loads_a_folder_of_rules(tmp_path: Path):
     )
     rules = check(folder(tmp_path, destructive__deletes=RULE, read__reads=extra))
     assert rules.judge({"name": "purge_all"}).category is DESTRUCTIVE
-    assert rules.judge({"name": "purge_all"}).rationale == 'The tool deletes things: its name says "purge".'
+    assert rules.judge({"name": "purge_all"}).rationale.startswith('The tool deletes things: its name says "purge". ')
     assert rules.judge({"name": "get_all"}).category is READ
     assert rules.judge({"name": "frobnicate"}).category is Category.UNCLASSIFIED
 
