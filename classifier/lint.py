@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources.abc import Traversable
 
 from classifier.features import Features
 from classifier.leaves import Subject
 from classifier.rule import Problem, Rule, line_of
-from classifier.ruleset import RuleSet, RuleSetError, load
+from classifier.ruleset import RuleSet, RuleSetError, packaged_rules, read
 from classifier.tool import Tool
 from classifier.verdict import Category
 
@@ -31,8 +31,11 @@ _PARSING_LISTS = {
 
 def check(folder: Traversable | None = None) -> RuleSet:
     """Load a folder of rules and check all of it. Raises `RuleSetError` with all problems at once."""
-    ruleset = load(folder)
-    problems = [*_examples(ruleset), *_names(ruleset), *_twins(ruleset), *_unused(ruleset)]
+    ruleset, problems = read(folder if folder is not None else packaged_rules())
+    whole = not problems
+    problems += [*_names(ruleset), *_twins(ruleset), *(_unused(ruleset) if whole else ())]
+    # A signal's rule may ask for the category, which is not to be trusted while rules are missing.
+    problems += _examples(ruleset, [rule for rule in ruleset.rules if whole or rule.asserts])
     if problems:
         raise RuleSetError(problems)
     return ruleset
@@ -45,8 +48,8 @@ def fires(rule: Rule, wire: object, ruleset: RuleSet) -> bool:
     return rule.condition.ask(Subject.of(features, category)) is not None
 
 
-def _examples(ruleset: RuleSet) -> Iterator[Problem]:
-    for rule in ruleset.rules:
+def _examples(ruleset: RuleSet, rules: Iterable[Rule]) -> Iterator[Problem]:
+    for rule in rules:
         for kind, wanted in (("match", True), ("no_match", False)):
             for wire in rule.examples[kind]:
                 if fires(rule, wire, ruleset) is not wanted:

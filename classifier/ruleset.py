@@ -169,7 +169,12 @@ def _joined(words: Sequence[str]) -> str:
 def load(folder: Traversable | None = None) -> RuleSet:
     """Load a folder of rules (default: the rules of this package). Raises `RuleSetError` with all problems at once."""
     with _no_collecting():
-        return _load(folder if folder is not None else files("classifier") / "rules")
+        return _load(folder if folder is not None else packaged_rules())
+
+
+def packaged_rules() -> Traversable:
+    """Return the folder of the rules that travel with this package."""
+    return files("classifier") / "rules"
 
 
 @contextmanager
@@ -185,6 +190,14 @@ def _no_collecting() -> Iterator[None]:
 
 
 def _load(root: Traversable) -> RuleSet:
+    ruleset, problems = read(root)
+    if problems:
+        raise RuleSetError(problems)
+    return ruleset
+
+
+def read(root: Traversable) -> tuple[RuleSet, list[Problem]]:
+    """Read a folder of rules: those that can be used, and all that is wrong with the others and with the words."""
     texts = dict(sorted(_texts(root)))
     lexicon, problems = _lexicon(texts.pop(_WORDS, ""))
     rules: list[Rule] = []
@@ -195,10 +208,8 @@ def _load(root: Traversable) -> RuleSet:
             rules.append(rule)
     if not texts and not problems:
         problems.append(Problem(str(root), 1, "(folder)", "holds no rule"))
-    if problems:
-        raise RuleSetError(problems)
     digest = hashlib.sha256(json.dumps([ENGINE, texts, lexicon.source]).encode("ascii")).hexdigest()
-    return RuleSet(tuple(sorted(rules, key=lambda rule: rule.id)), lexicon, digest)
+    return RuleSet(tuple(sorted(rules, key=lambda rule: rule.id)), lexicon, digest), problems
 
 
 def _texts(root: Traversable) -> Iterator[tuple[str, str]]:

@@ -295,6 +295,24 @@ def test_reports_all_faults_of_all_files_at_once(tmp_path: Path):
     assert len([one for one in found if one.startswith("destructive/deletes.yaml")]) >= 2
 
 
+def test_a_file_that_cannot_be_read_does_not_hide_what_is_wrong_with_the_others(tmp_path: Path):
+    found = complaints(
+        tmp_path,
+        read__broken="id: [",
+        destructive__deletes=RULE,
+        destructive__again=RULE.replace("id: deletes", "id: again"),
+        write__purges=RULE.replace("id: deletes", "id: purges")
+        .replace("destructive", "write")
+        .replace("get_x", "purge_y"),
+    )
+    for start, what in (
+        ("read/broken.yaml:", "not YAML"),
+        ("destructive/deletes.yaml:", "the same condition as again"),
+        ("write/purges.yaml:10: examples", "fires on 'purge_y'"),
+    ):
+        assert any(one.startswith(start) and what in one for one in found), (start, found)
+
+
 def test_two_rules_that_are_the_same_are_a_fault(tmp_path: Path):
     found = complaints(tmp_path, destructive__deletes=RULE, destructive__again=RULE.replace("id: deletes", "id: again"))
     assert any("same condition" in one for one in found), found
