@@ -14,8 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
-from crawler.introspector import registries, runtimes
+from crawler.introspector import egress, registries, runtimes
 from crawler.introspector.budget import Stopped, one_line
 from crawler.introspector.registries import Access
 from crawler.introspector.runtimes import Runtime
@@ -49,7 +50,10 @@ shift 3
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An install step: its command, the runtime it needs in the box, access to registries, and what it finds there."""
+    """An install step: its command, the runtime it needs in the box, access to registries, and what it finds there.
+
+    `pages` are the addresses at which registries say where the package's files are.
+    """
 
     command: tuple[str, ...]
     runtime: Runtime
@@ -57,6 +61,7 @@ class Step:
     environment: Mapping[str, str]
     programs: Mapping[str, Path] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,17 @@ class Npm:
         npm = runtimes.need(runtimes.npm(), "npm")
         command = (*npm.command, "install", *_NPM_OPTIONS, "--", _requirement(target, _NPM_NAME, "@"))
         files = {f"{APP}/package.json": _OLDER_NPM_SDK} if older_sdk else {}
-        return Step(command, npm, registries.npm_access(), {"npm_config_logs_max": "0"}, files=files)
+        access = registries.npm_access()
+        scope = target.address.partition("/")[0] if target.address.startswith("@") else ""
+        registry = dict(access.indexes).get(scope) or dict(access.indexes).get("", "")
+        return Step(
+            egress.relayed(npm.command[:1], command),
+            npm,
+            access,
+            {"npm_config_logs_max": "0"},
+            files={**files, egress.RELAY: egress.relay_source("relay.js")},
+            pages=(f"{registry.rstrip('/')}/{quote(target.address, safe='@')}/latest",),
+        )
 
     def installed(self, app: Path, target: Target) -> Installed:
         manifest = _manifest(app, target.address)
@@ -116,8 +131,15 @@ class PyPI:
         options = ("--no-index", *_UV_OPTIONS) if access.environment.get("UV_NO_INDEX") else _UV_OPTIONS
         words = (_UV, python.command[0], f"{APP}/venv", *options, *packages)
         environment = {"UV_CACHE_DIR": CACHE, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
-        command = ("/bin/sh", "-c", _UV_SCRIPT, "install", *words)
-        return Step(command, python, access, environment, programs={_UV: uv})
+        return Step(
+            egress.relayed((*python.command, "-I"), ("/bin/sh", "-c", _UV_SCRIPT, "install", *words)),
+            python,
+            access,
+            environment,
+            programs={_UV: uv},
+            files={egress.RELAY: egress.relay_source("relay.py")},
+            pages=tuple(f"{index.rstrip('/')}/{_normalised(target.address)}/" for _, index in access.indexes),
+        )
 
     def installed(self, app: Path, target: Target) -> Installed:
         versions = dict(_distributions(app))

@@ -1,4 +1,4 @@
-"""From a package to its tools: install it in a box that has the network, list its tools in a box that has not.
+"""From a package to its tools: install it in a box that reaches its registry, run it in a box that reaches nothing.
 
 Knows neither npm nor PyPI, nor how a box is made. No code of the package runs while there is a network or a
 credential of the user's; when it runs, it sees what was installed and nothing else.
@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from crawler.introspector import dummies, sandbox
+from crawler.introspector import dummies, egress, sandbox
 from crawler.introspector.budget import Budget, Stopped
 from crawler.introspector.ecosystems import APP, CACHE, ECOSYSTEMS, Ecosystem, Installed, has_newer_sdk
+from crawler.introspector.file_hosts import way_out
 from crawler.introspector.sandbox import Box
 from crawler.introspector.session import Listed, Session
 from crawler.introspector.stdio import Process, Stdio
@@ -159,17 +160,17 @@ async def _installed(
     try:
         app = _owned(place / "app")
         cache = _owned(_cache_home() / target.kind.value)
-        box = Box(
-            _INSTALLER,
-            network=True,
-            readable={**step.runtime.readable, **step.access.readable},
-            writable={APP: str(app), CACHE: str(cache)},
-            files={**step.access.files, **step.files},
-            programs=step.programs,
-            environment={**step.access.environment, **step.environment},
-            path=f"{step.runtime.folder}:/usr/local/bin:/usr/bin:/bin",
-        )
-        await _install(box, step.command, app, ecosystem.complaint, budget)
+        async with egress.opened(place / "gate", await way_out(step.access, step.pages)) as gate:
+            box = Box(
+                _INSTALLER,
+                readable={**step.runtime.readable, **step.access.readable, **gate},
+                writable={APP: str(app), CACHE: str(cache)},
+                files={**step.access.files, **step.files},
+                programs=step.programs,
+                environment={**step.access.environment, **step.environment, **egress.BOX_ENVIRONMENT},
+                path=f"{step.runtime.folder}:/usr/local/bin:/usr/bin:/bin",
+            )
+            await _install(box, step.command, app, ecosystem.complaint, budget)
         yield app, await asyncio.to_thread(ecosystem.installed, app, target)
     finally:
         await asyncio.shield(asyncio.to_thread(_remove, place))

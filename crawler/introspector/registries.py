@@ -21,25 +21,39 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies_environment
 
+from crawler.introspector import runtimes
 from crawler.introspector.sandbox import HOME
 
 _CERTIFICATES = "/etc/certificates.pem"
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _UV_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS", "UV_NO_INDEX")
 _UV_MANNERS = ("UV_INDEX_STRATEGY", "UV_INSECURE_HOST", "UV_HTTP_TIMEOUT")
-_NPM_KEYS = ("registry", "proxy", "https-proxy", "strict-ssl", "noproxy", "fetch-timeout")
+_NPM_KEYS = ("registry", "strict-ssl", "fetch-timeout")
+_NPM_PROXIES = {"http": "proxy", "https": "https-proxy", "no": "noproxy"}
+_UV_DEFAULT = re.compile(r"--default-index.*?by\s+default:\s+<?(https?://[^\s>)]+)", re.DOTALL)
 _VARIABLE = re.compile(r"\$\{(\w+)\??\}")
 _SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What an install step's box gets: variables, files made of bytes, and folders of packages on this machine."""
+    """What an install step's box gets: variables, files made of bytes, and folders of packages on this machine.
+
+    `indexes` are the addresses of the registries, by the scope that each is for ("" for all); `proxies` those of the
+    user's proxies ("http", "https"), and "no" the hosts that are reached without one.
+    """
 
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     readable: Mapping[str, str] = field(default_factory=dict)
+    indexes: tuple[tuple[str, str], ...] = ()
+    proxies: Mapping[str, str] = field(default_factory=dict)
+
+    def certificates(self) -> str | None:
+        """Return the certificates that the user's tools trust, as PEM; `None` for the system's."""
+        content = self.files.get(_CERTIFICATES)
+        return content.decode("utf-8", "replace") if content else None
 
 
 @cache
@@ -47,14 +61,21 @@ def npm_access() -> Access:
     """Return what the user's npm uses, taken from npm itself; credentials only from the files that hold them."""
     settings = _npm_settings()
     lines = [f"{key}={_npm_value(settings[key])}" for key in _NPM_KEYS if settings.get(key) not in (None, [""], "")]
-    lines += [f"{key}={value}" for key, value in settings.items() if key.startswith("@") and isinstance(value, str)]
+    scopes = {key: value for key, value in settings.items() if key.startswith("@") and isinstance(value, str)}
+    lines += [f"{key}={value}" for key, value in scopes.items()]
     for origin in ("globalconfig", "userconfig"):
         lines += _npm_credentials(settings.get(origin))
     access = _common(os.environ.get("NODE_EXTRA_CA_CERTS"), settings.get("cafile"))
     certified = {"NODE_EXTRA_CA_CERTS": _CERTIFICATES, "npm_config_cafile": _CERTIFICATES} if access.files else {}
+    own = {
+        kind: settings[key] for kind, key in _NPM_PROXIES.items() if settings.get(key) not in (None, False, [""], "")
+    }
+    indexes = {"": settings.get("registry"), **{key.partition(":")[0]: value for key, value in scopes.items()}}
     return Access(
         {**access.environment, **certified, "npm_config_userconfig": f"{HOME}/.npmrc"},
         {**access.files, f"{HOME}/.npmrc": "\n".join([*lines, ""]).encode()},
+        indexes=tuple((scope, url) for scope, url in indexes.items() if isinstance(url, str)),
+        proxies={**access.proxies, **{kind: _npm_value(value) for kind, value in own.items()}},
     )
 
 
@@ -66,19 +87,48 @@ def pypi_access() -> Access:
     chosen = own or _as_uv(pip)
     chosen |= {name: value for name, value in os.environ.items() if name in _UV_MANNERS or _is_index_login(name)}
     access = _common(pip.get("cert"), None)
-    return Access({**access.environment, **chosen}, access.files, dict(_local_folders(chosen)))
+    return Access(
+        {**access.environment, **chosen},
+        access.files,
+        dict(_local_folders(chosen)),
+        tuple(("", url) for url in _uv_addresses(chosen)),
+        access.proxies,
+    )
+
+
+def _uv_addresses(chosen: Mapping[str, str]) -> Iterator[str]:
+    """Yield the addresses of the indexes in uv's variables; uv's own one, as uv tells it, where none replaces it."""
+    replaced = chosen.get("UV_DEFAULT_INDEX") or chosen.get("UV_INDEX_URL")
+    if not replaced and not chosen.get("UV_NO_INDEX"):
+        yield from _uv_default()
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"):
+        for word in re.split(r"[\s,]+", chosen.get(name, "")):
+            address = word[max(0, word.find("http")) :]  # an index may have a name: "mine=https://..."
+            if address.startswith(("http://", "https://")):
+                yield address
+
+
+def _uv_default() -> Iterator[str]:
+    """Yield the index that uv uses when it is told of none, which its help names."""
+    program = runtimes.uv()
+    if program is not None:
+        with suppress(OSError, subprocess.SubprocessError):
+            command = [str(program), "pip", "install", "--help"]
+            said = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True, cwd="/").stdout
+            yield from _UV_DEFAULT.findall(said)
 
 
 def _common(*certificates: Any) -> Access:
     """Return the proxies, and the certificates that stand in the environment or else in a tool's own settings."""
-    environment = {
-        name: os.environ[name] for proxy in _PROXIES for name in (proxy, proxy.lower()) if name in os.environ
-    }
+    proxies = getproxies_environment()
+    for kind in ("http", "https"):
+        if "all" in proxies:
+            proxies.setdefault(kind, proxies["all"])
     for path in (os.environ.get("SSL_CERT_FILE"), *certificates):
         with suppress(OSError, TypeError):
             content = Path(path or "").read_bytes()
-            return Access({**environment, "SSL_CERT_FILE": _CERTIFICATES}, {_CERTIFICATES: content})
-    return Access(environment)
+            return Access({"SSL_CERT_FILE": _CERTIFICATES}, {_CERTIFICATES: content}, proxies=proxies)
+    return Access(proxies=proxies)
 
 
 def _npm_settings() -> dict[str, Any]:

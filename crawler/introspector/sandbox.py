@@ -28,7 +28,6 @@ _USERS = range(61184, 65520)
 """What systemd reserves for users that exist only while a service runs: nobody logs in as one of them."""
 
 _SYSTEM = ("/etc/alternatives", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/ld.so.cache", "/etc/localtime")
-_NETWORK = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ROOTS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _PASSWD = b"u:x:1000:1000::/home/u:/bin/sh\n"
@@ -48,7 +47,6 @@ class Box:
     """
 
     user: int
-    network: bool = False
     readable: Mapping[str, str] = field(default_factory=dict)
     writable: Mapping[str, str] = field(default_factory=dict)
     folders: tuple[str, ...] = ()
@@ -166,12 +164,19 @@ def _limits(budget: Budget) -> list[str]:
 
 def _isolation(box: Box, budget: Budget) -> list[str]:
     line = ["bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
-    line += [] if box.network else ["--unshare-net"]
-    line += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL", "--disable-userns"]
+    line += [
+        "--unshare-net",
+        "--die-with-parent",
+        "--new-session",
+        "--clearenv",
+        "--cap-drop",
+        "ALL",
+        "--disable-userns",
+    ]
     line += ["--uid", "1000", "--gid", "1000", "--hostname", "box", "--ro-bind", "/usr", "/usr"]
     for name in _ROOTS:
         line += _root(Path("/", name))
-    for place in _SYSTEM + (_NETWORK if box.network else ()):
+    for place in _SYSTEM:
         line += ["--ro-bind-try", place, place]
     line += ["--proc", "/proc", "--dev", "/dev", "--size", str(_SHM), "--tmpfs", "/dev/shm"]  # noqa: S108 - in the box
     for place in ("/tmp", HOME):  # noqa: S108 - in the box

@@ -3,81 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import io
 import json
 import os
 import tarfile
-import threading
 import zipfile
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from crawler.introspector import Budget, ecosystems, introspect, packages, registries, runtimes, sandbox
 from crawler.records import Introspected, Need, NotIntrospected, Reason, Target, TargetKind, Transport
+from tests.crawler.peers.packages import NODE_PEER, PEER, peer_wheel, wheel
 
 boxed = pytest.mark.skipif(sandbox.fault() is not None, reason=str(sandbox.fault()))
-PEER = (Path(__file__).parent / "peers" / "stdio_peer.py").read_text()
 BUDGET = Budget(start_seconds=6, package_seconds=10, install_seconds=60)
-
-
-@pytest.fixture
-def world(tmp_path, monkeypatch):
-    """A folder for packages that any user can read, no other registry, and fresh caches."""
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents:
-        if parent.name.startswith("pytest-"):
-            parent.chmod(0o755)
-    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_", "npm_config"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("UV_NO_INDEX", "1")
-    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path))
-    monkeypatch.setattr(packages, "_cache_home", lambda: tmp_path / "cache")
-    for cached in (registries.npm_access, registries.pypi_access):
-        cached.cache_clear()
-    yield tmp_path
-    for cached in (registries.npm_access, registries.pypi_access):
-        cached.cache_clear()
-    assert not list(Path(packages.tempfile.gettempdir()).glob(f"{_PREFIX}*"))
-
-
-_PREFIX = f"mcp-box-test-{os.getpid()}-"
-
-
-@pytest.fixture(autouse=True)
-def _own_boxes(monkeypatch):
-    make = packages.tempfile.mkdtemp
-    monkeypatch.setattr(packages.tempfile, "mkdtemp", lambda **_: make(prefix=_PREFIX))
-
-
-def wheel(
-    folder: Path, name: str, scripts: dict[str, str], code: str, version: str = "1.0", requires: str = ""
-) -> None:
-    """Write a wheel with one module; `scripts` maps commands to its functions."""
-    module = name.replace("-", "_")
-    points = "[console_scripts]\n" + "".join(
-        f"{script} = {module}:{function}\n" for script, function in scripts.items()
-    )
-    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}"
-    info = f"{module}-{version}.dist-info"
-    with zipfile.ZipFile(folder / f"{module}-{version}-py3-none-any.whl", "w") as archive:
-        archive.writestr(f"{module}.py", code)
-        archive.writestr(f"{info}/METADATA", metadata)
-        archive.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(f"{info}/entry_points.txt", points)
-        archive.writestr(f"{info}/RECORD", "")
-
-
-def peer_wheel(folder: Path, name: str, behaviour: str, **options: Any) -> None:
-    code = PEER.replace("BEHAVIOURS[sys.argv[1]]()", f"BEHAVIOURS[{behaviour!r}]()")
-    wheel(folder, name, {name: "main"}, code, **options)
 
 
 def pypi(name: str, *needs: Need, version: str | None = None) -> Target:
@@ -233,78 +173,6 @@ def test_without_a_sandbox_or_a_runtime_nothing_runs(monkeypatch):
     outcome = ask(Target(TargetKind.NPM, Transport.STDIO, "x"))
     assert isinstance(outcome, NotIntrospected)
     assert outcome.reason is Reason.NO_RUNTIME
-
-
-NODE_PEER = """#!/usr/bin/env node
-const tools = [{name: 'peer', inputSchema: {type: 'object'}, description: process.argv.slice(2).join(' ')}];
-require('readline').createInterface({input: process.stdin}).on('line', line => {
-  const {id, method} = JSON.parse(line);
-  const initialize = {protocolVersion: '2025-06-18', capabilities: {tools: {}}, serverInfo: {name: 'n'}};
-  const results = {initialize, 'tools/list': {tools}};
-  if (id === undefined) return;
-  const answer = results[method] ? {result: results[method]} : {error: {code: -32601, message: 'no'}};
-  console.log(JSON.stringify({jsonrpc: '2.0', id, ...answer}));
-});
-"""
-
-
-class NpmRegistry:
-    """An npm registry on loopback, of the packages that are put into it."""
-
-    def __init__(self) -> None:
-        self.documents: dict[str, Any] = {}
-        self.tarballs: dict[str, bytes] = {}
-        self.logins: list[str | None] = []
-        registry = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                registry.logins.append(self.headers.get("authorization"))
-                name = self.path.strip("/").replace("%2f", "/")
-                body = registry.tarballs.get(name) or json.dumps(registry.documents.get(name, {})).encode()
-                self.send_response(200 if name in registry.tarballs or name in registry.documents else 404)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def add(self, name: str, files: dict[str, str], **manifest: Any) -> None:
-        manifest = {"name": name, "version": "1.0.0", **manifest}
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-            for path, text in {"package.json": json.dumps(manifest), **files}.items():
-                member = tarfile.TarInfo(f"package/{path}")
-                member.size = len(text)
-                archive.addfile(member, io.BytesIO(text.encode()))
-        content = buffer.getvalue()
-        place = f"tar/{name.replace('/', '-')}.tgz"
-        self.tarballs[place] = content
-        integrity = "sha512-" + base64.b64encode(hashlib.sha512(content).digest()).decode()
-        dist = {"tarball": self.url + place, "integrity": integrity}
-        self.documents[name] = {
-            "name": name, "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": {**manifest, "dist": dist}},
-        }  # fmt: skip
-
-
-@pytest.fixture
-def npm(world, monkeypatch):
-    if runtimes.npm() is None:
-        pytest.skip("npm is not usable here")
-    registry = NpmRegistry()
-    configuration = world / "npmrc"
-    host = registry.url.removeprefix("http:")
-    configuration.write_text(f"registry={registry.url}\n{host}:_authToken=${{REGISTRY_TOKEN}}\nignore-scripts=false\n")
-    monkeypatch.setenv("REGISTRY_TOKEN", "from-the-environment")
-    monkeypatch.setenv("NPM_CONFIG_USERCONFIG", str(configuration))
-    yield registry
-    registry.server.shutdown()
-    registry.server.server_close()
 
 
 @boxed

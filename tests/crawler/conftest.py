@@ -1,0 +1,56 @@
+"""What tests of packages share: a world without other registries, and an npm registry on loopback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crawler.introspector import packages, registries, runtimes
+from tests.crawler.peers.packages import NpmRegistry
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for packages that any user can read, no other registry, and fresh caches."""
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents:
+        if parent.name.startswith("pytest-"):
+            parent.chmod(0o755)
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_", "npm_config"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path))
+    monkeypatch.setattr(packages, "_cache_home", lambda: tmp_path / "cache")
+    for cached in (registries.npm_access, registries.pypi_access):
+        cached.cache_clear()
+    yield tmp_path
+    for cached in (registries.npm_access, registries.pypi_access):
+        cached.cache_clear()
+    assert not list(Path(packages.tempfile.gettempdir()).glob(f"{_PREFIX}*"))
+
+
+_PREFIX = f"mcp-box-test-{os.getpid()}-"
+
+
+@pytest.fixture(autouse=True)
+def _own_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    make = packages.tempfile.mkdtemp
+    monkeypatch.setattr(packages.tempfile, "mkdtemp", lambda **_: make(prefix=_PREFIX))
+
+
+@pytest.fixture
+def npm(world: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NpmRegistry]:
+    if runtimes.npm() is None:
+        pytest.skip("npm is not usable here")
+    registry = NpmRegistry()
+    configuration = world / "npmrc"
+    host = registry.url.removeprefix("http:")
+    configuration.write_text(f"registry={registry.url}\n{host}:_authToken=${{REGISTRY_TOKEN}}\nignore-scripts=false\n")
+    monkeypatch.setenv("REGISTRY_TOKEN", "from-the-environment")
+    monkeypatch.setenv("NPM_CONFIG_USERCONFIG", str(configuration))
+    yield registry
+    registry.server.shutdown()
+    registry.server.server_close()
