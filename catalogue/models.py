@@ -108,7 +108,10 @@ class Target(Model):
 
 
 class Introspection(Model):
-    """One attempt to list a target's tools. `duration` and `ttl` are in seconds; `outcome` as in `IntrospectionRow`."""
+    """One attempt to list a target's tools. `duration` and `ttl` are in seconds; `outcome` as in `IntrospectionRow`.
+
+    `private` says that the listing may hold for us alone; `sign_in` is `crawler.records.SignIn` as an object.
+    """
 
     __tablename__ = "introspections"
     __table_args__ = (Index(None, "target_id", "id"),)
@@ -126,6 +129,8 @@ class Introspection(Model):
     pages: Mapped[int]
     complete: Mapped[bool]
     ttl: Mapped[float | None]
+    private: Mapped[bool]
+    sign_in: Mapped[Any | None] = mapped_column(JsonText)
     attempt: Mapped[str] = mapped_column(WORD)
     command: Mapped[str]
     resolved: Mapped[str | None]

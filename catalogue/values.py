@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from classifier.verdict import Verdict, from_wire
-from crawler.records import Target
+from crawler.records import SignIn, Target
 
 
 class Standing(StrEnum):
@@ -37,7 +37,8 @@ class IntrospectionRow:
     """One attempt to list a target's tools, as remembered.
 
     `outcome` is "introspected" or a `crawler.records.Reason`. `duration` is in seconds. `malformed` holds
-    (index, why, excerpt) of list entries that are no tools. `command` is what ran ("" for a remote).
+    (index, why, excerpt) of list entries that are no tools. `command` is what ran ("" for a remote). `private` says
+    that the listing may hold for us alone, `sign_in` what the server says of the sign-in that it wants.
     """
 
     target: str
@@ -55,6 +56,8 @@ class IntrospectionRow:
     command: str
     resolved: str | None
     malformed: tuple[tuple[int, str, str], ...]
+    private: bool = False
+    sign_in: SignIn | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,8 @@ class Introspected:
     """A target listed its tools.
 
     `tools` holds each definition's wire JSON verbatim, in the order listed; what was in the list and is no tool stands
-    in `malformed`. `complete` says that the last page was reached within the budget. `ttl` is the server's own `ttlMs`.
+    in `malformed`. `complete` says that the last page was reached within the budget. `ttl` is the server's own `ttlMs`,
+    and `private` says that by its `cacheScope` the listing may hold for us alone.
     """
 
     target: Target
@@ -200,17 +201,36 @@ class Introspected:
     ttl: timedelta | None
     attempt: Attempt
     malformed: tuple[Malformed, ...] = ()
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What a server that wants a sign-in says of it (RFC 9728); whatever it does not say is empty.
+
+    `scheme` is that of its challenge ("Bearer"); `metadata_url` where its protected-resource metadata is;
+    `authorization_servers` are the issuers that it trusts, `scopes` those that it asks for, or else supports.
+    """
+
+    scheme: str
+    metadata_url: str
+    authorization_servers: tuple[str, ...]
+    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NotIntrospected:
-    """A target did not list its tools. It has no `tools` attribute: a failed listing is not an empty one."""
+    """A target did not list its tools. It has no `tools` attribute: a failed listing is not an empty one.
+
+    `sign_in` is what the server says of the sign-in that it wants, when that is the reason.
+    """
 
     target: Target
     started_at: datetime
     duration: timedelta
     reason: Reason
     detail: str
+    sign_in: SignIn | None = None
 
 
 class Sink(Protocol):

@@ -23,11 +23,15 @@ def own_version() -> str:
         return "0"
 
 
+def contact() -> str:
+    """The address that the operator gave, as printable ASCII; "" for none."""
+    given = "".join(filter(str.isprintable, os.environ.get(CONTACT, "").strip()))[:200]
+    return given.encode("ascii", "ignore").decode()
+
+
 def user_agent() -> str:
     """What every request says: the program, and whom to ask about it if its operator gave an address."""
-    contact = "".join(filter(str.isprintable, os.environ.get(CONTACT, "").strip()))[:200]
-    agent = f"{NAME}/{own_version()}" + (f" (+{contact})" if contact else "")
-    return agent.encode("ascii", "ignore").decode()
+    return f"{NAME}/{own_version()}" + (f" (+{contact()})" if contact() else "")
 
 
 def spider_settings() -> dict[str, Any]:

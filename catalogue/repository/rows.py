@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from catalogue import models
 from catalogue.values import IntrospectionRow, ListingRow, PassRow
-from crawler.records import Need, Target, TargetKind, Transport
+from crawler.records import Need, SignIn, Target, TargetKind, Transport
 
 
 def to_target(row: models.Target) -> Target:
@@ -58,4 +59,12 @@ def to_introspection_row(row: models.Introspection, target: str) -> Introspectio
         command=row.command,
         resolved=row.resolved,
         malformed=tuple((index, why, excerpt) for index, why, excerpt in row.malformed),
+        private=row.private,
+        sign_in=to_sign_in(row.sign_in) if row.sign_in else None,
     )
+
+
+def to_sign_in(stored: Mapping[str, Any]) -> SignIn:
+    """Return what a server says of its sign-in, from its stored form."""
+    servers, scopes = tuple(stored["authorization_servers"]), tuple(stored["scopes"])
+    return SignIn(stored["scheme"], stored["metadata_url"], servers, scopes)

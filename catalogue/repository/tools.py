@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -120,13 +120,15 @@ def _to_introspection(
     if isinstance(outcome, NotIntrospected):
         row.outcome, row.detail = outcome.reason.value, outcome.detail
         row.server_info, row.pages, row.complete = {}, 0, False
-        row.attempt, row.command = "", ""
+        row.attempt, row.command, row.private = "", "", False
+        row.sign_in = asdict(outcome.sign_in) if outcome.sign_in else None
         return row
     row.outcome, row.detail = INTROSPECTED, ""
     row.protocol_version, row.instructions = outcome.protocol_version, outcome.instructions
     row.server_info = dict(outcome.server_info) if is_shallow(outcome.server_info) else {}
     row.pages, row.complete = outcome.pages, outcome.complete
     row.ttl = outcome.ttl.total_seconds() if outcome.ttl is not None else None
+    row.private = outcome.private
     row.attempt, row.command, row.resolved = outcome.attempt.name, outcome.attempt.command, outcome.attempt.resolved
     return row
 

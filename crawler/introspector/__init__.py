@@ -34,7 +34,7 @@ async def introspect(
         else:
             listed, attempt = await list_package(target, budget)
     except Stopped as stopped:
-        return NotIntrospected(target, started_at, _since(clock), stopped.reason, str(stopped))
+        return NotIntrospected(target, started_at, _since(clock), stopped.reason, str(stopped), stopped.sign_in)
     return _introspected(target, started_at, _since(clock), listed, attempt)
 
 
@@ -73,4 +73,5 @@ def _introspected(
         ttl=listed.ttl,
         attempt=attempt,
         malformed=tuple(listed.malformed),
+        private=listed.private,
     )

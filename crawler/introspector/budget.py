@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from crawler.records import CrawlerError, Reason
+from crawler.records import CrawlerError, Reason, SignIn
 
 MEBIBYTE = 1024 * 1024
 
@@ -49,13 +49,17 @@ class Budget:
 class Stopped(CrawlerError):  # noqa: N818 - an expected outcome on its way to becoming a value, not an error
     """An introspection that ends here, and why; `introspect` turns it into a `NotIntrospected`.
 
-    `said` is the end of a process's standard error, for whoever can make something of it.
+    `said` is the end of a process's standard error, for whoever can make something of it; `challenge` what a 401 said
+    of the sign-in that it wants, and `sign_in` what became of asking about that.
     """
 
-    def __init__(self, reason: Reason, detail: str, said: str = "") -> None:
+    sign_in: SignIn | None = None
+
+    def __init__(self, reason: Reason, detail: str, said: str = "", challenge: str = "") -> None:
         super().__init__(one_line(detail))
         self.reason = reason
         self.said = said
+        self.challenge = challenge
 
 
 class Meter:

@@ -110,7 +110,7 @@ class HttpConnection:
         target = _joined(self.url, response.headers["location"])
         if target is None:
             raise Stopped(Reason.REDIRECTED, "redirected to something that is no address")
-        if _origin(target) != _origin(self.url):
+        if not same_origin(target, self.url):
             raise Stopped(Reason.REDIRECTED, f"redirected to {target.scheme}://{target.host}")
         if response.status_code not in _SAME_METHOD:
             raise Stopped(Reason.REDIRECTED, f"HTTP {response.status_code} to {target.path}")
@@ -285,7 +285,7 @@ def _endpoint(url: httpx.URL, named: str) -> httpx.URL:
     endpoint = _joined(url, named.strip())
     if endpoint is None:
         raise Stopped(Reason.PROTOCOL_ERROR, "names an endpoint that is no address")
-    if _origin(endpoint) != _origin(url):
+    if not same_origin(endpoint, url):
         raise Stopped(Reason.REDIRECTED, f"names an endpoint at {endpoint.scheme}://{endpoint.host}")
     check_url(str(endpoint))
     return endpoint
@@ -306,7 +306,7 @@ def _check_status(response: httpx.Response) -> None:
     reason = Reason.SERVER_ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _STATUS_REASONS.get(status)
     may_answer = status == HTTPStatus.NOT_FOUND and _media_type(response) == "application/json"
     if reason and not may_answer:
-        raise Stopped(reason, f"HTTP {status}")
+        raise Stopped(reason, f"HTTP {status}", challenge=response.headers.get("www-authenticate", ""))
 
 
 def _not_mcp(response: httpx.Response) -> Stopped:
@@ -336,8 +336,9 @@ def _is_rpc(message: Any) -> bool:
     return isinstance(message, dict) and "jsonrpc" in message
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
+def same_origin(url: httpx.URL, other: httpx.URL) -> bool:
+    """Tell whether two addresses are of one scheme, host and port."""
+    return (url.scheme, url.host, url.port) == (other.scheme, other.host, other.port)
 
 
 def _cause_of(error: Exception) -> str:

@@ -8,7 +8,8 @@ import contextlib
 from crawler.introspector.budget import Budget, Stopped
 from crawler.introspector.http import HttpConnection, StreamableHttp, open_connection, open_sse
 from crawler.introspector.session import Listed, Session
-from crawler.records import Reason, Target, Transport
+from crawler.introspector.sign_in import ask_for_sign_in
+from crawler.records import Reason, SignIn, Target, Transport
 
 _GOODBYE_SECONDS = 1.0
 """How long a server may take to end a session that we are done with."""
@@ -25,11 +26,22 @@ async def list_remote(target: Target, budget: Budget, *, allow_private: bool) ->
         try:
             return await ways[0](connection, budget, deadline)
         except Stopped as stopped:
+            if stopped.reason is Reason.SIGN_IN:
+                stopped.sign_in = await _sign_in(connection, stopped.challenge, budget, deadline)
             if stopped.reason not in _ANOTHER_TRANSPORT:
                 raise
             with contextlib.suppress(Stopped):
                 return await ways[1](connection, budget, deadline)
             raise
+
+
+async def _sign_in(connection: HttpConnection, challenge: str, budget: Budget, deadline: float) -> SignIn | None:
+    """Ask about the sign-in; `None` when that takes too long."""
+    ends = min(asyncio.get_running_loop().time() + budget.request_seconds, deadline)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout_at(ends):
+            return await ask_for_sign_in(connection, challenge)
+    return None
 
 
 async def _over_streamable(connection: HttpConnection, budget: Budget, deadline: float) -> Listed:

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from crawler.introspector.budget import Budget, Stopped, one_line
 from crawler.introspector.wire import RemoteError, encode, fault_of
 from crawler.records import Malformed, Reason, Wire
-from crawler.settings import NAME, own_version
+from crawler.settings import NAME, contact, own_version
 
 _T = TypeVar("_T")
 
@@ -64,11 +64,13 @@ class Listed:
     pages: int = 0
     complete: bool = False
     ttl: timedelta | None = None
+    private: bool = False
 
 
 def client_info() -> Wire:
-    """Who we say we are."""
-    return {"name": NAME, "version": own_version()}
+    """Who we say we are, and where to read about whoever runs this crawl."""
+    site = contact()
+    return {"name": NAME, "version": own_version(), **({"websiteUrl": site} if site.startswith("http") else {})}
 
 
 class Session:
@@ -165,6 +167,7 @@ class Session:
             elif len(listed.malformed) < self._budget.tools:
                 place = len(listed.tools) + len(listed.malformed)
                 listed.malformed.append(Malformed(place, why, _excerpt(entry)))
+        listed.private = listed.private or result.get("cacheScope") == "private"
         ttl = result.get("ttlMs")
         if type(ttl) is int and 0 <= ttl <= _LONGEST_TTL:
             page_ttl = timedelta(milliseconds=ttl)

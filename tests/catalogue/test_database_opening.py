@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from importlib.resources import as_file, files
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import event, inspect, text
 
 from catalogue.database import check, open_database, reading, upgrade, writing
@@ -12,9 +15,23 @@ from catalogue.models import Definition
 
 
 def test_a_database_is_made_on_first_use_with_the_declared_schema(empty_url):
-    assert upgrade(empty_url) == (None, "0001")
-    assert upgrade(empty_url) == ("0001", "0001")
+    assert upgrade(empty_url) == (None, "0002")
+    assert upgrade(empty_url) == ("0002", "0002")
     check(empty_url)
+
+
+def test_a_database_with_rows_of_an_older_revision_is_brought_up_to_date(store, listing, target, introspected):
+    store.take(listing("one", target()))
+    store.record(introspected(target(), "a", "b"))
+    url = store.engine.url.render_as_string(hide_password=False)
+    with store.engine.begin() as connection, as_file(files("migrations")) as folder:
+        config = Config(attributes={"connection": connection, "version_table": "catalogue_revision"})
+        config.set_main_option("script_location", str(folder))
+        command.downgrade(config, "0001")
+    store.engine.dispose()
+    assert upgrade(url) == ("0001", "0002")
+    check(url)
+    assert [tool.name for tool in store.tools()] == ["a", "b"]
 
 
 def test_a_schema_that_differs_is_named(empty_url):
@@ -27,7 +44,7 @@ def test_a_schema_that_differs_is_named(empty_url):
 
 
 def test_an_older_revision_is_refused_where_nothing_may_be_migrated(empty_url):
-    with pytest.raises(CatalogueError, match="has revision none; this version expects 0001"):
+    with pytest.raises(CatalogueError, match="has revision none; this version expects 0002"):
         open_database(empty_url, migrate=False)
 
 

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from catalogue.schedule import PATIENCE, wait
-from crawler.records import Reason, TargetKind
+from crawler.records import Reason, SignIn, TargetKind
+
+
+def test_what_a_server_says_of_its_sign_in_is_remembered(store, listing, target, failed):
+    wall = SignIn("Bearer", "https://example.com/.well-known/x", ("https://issuer.example",), ("read", "write"))
+    store.take(listing("server", target()))
+    store.record(replace(failed(target(), Reason.SIGN_IN), sign_in=wall))
+    assert store.server("server").targets[0].latest.sign_in == wall
 
 
 def test_a_target_is_due_when_it_is_found_and_a_day_after_it_listed_its_tools(store, listing, target, introspected, at):

@@ -52,6 +52,26 @@ def test_a_handshake_server_keeps_its_session_its_pages_and_hears_a_goodbye():
     assert not {"authorization", "cookie"} & set().union(*(request.headers for request in seen))
 
 
+@pytest.mark.parametrize(
+    ("wall", "scheme", "metadata", "servers", "scopes"),
+    [
+        ("named", "Bearer", "/metadata", ("https://issuer.invalid",), ("read", "write")),
+        ("silent", "", "/.well-known/oauth-protected-resource/walled/silent", (), ("all",)),
+        ("elsewhere", "Bearer", "https://evil.invalid/metadata", (), ()),
+        ("bare", "Basic", "", (), ()),
+        ("odd", "Bearer", "", (), ()),
+    ],
+)
+def test_a_sign_in_wall_is_described_without_credentials(wall, scheme, metadata, servers, scopes):
+    outcome, seen = ask(f"walled/{wall}")
+    assert isinstance(outcome, NotIntrospected)
+    assert outcome.reason is Reason.SIGN_IN
+    found = outcome.sign_in
+    assert (found.scheme, found.authorization_servers, found.scopes) == (scheme, servers, scopes)
+    assert found.metadata_url.endswith(metadata) if metadata else not found.metadata_url
+    assert not {"authorization", "cookie"} & set().union(*(request.headers for request in seen))
+
+
 def test_in_an_event_stream_only_the_answer_to_our_question_counts_and_requests_are_declined():
     outcome, seen = ask("streamed")
     assert isinstance(outcome, Introspected)

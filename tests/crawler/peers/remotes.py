@@ -484,3 +484,32 @@ async def _events_no_endpoint(request: Request) -> None:
     await request.stream()
     await request.event({"jsonrpc": "2.0", "method": "x"})
     return None
+
+
+@peer("walled")
+async def _walled(request: Request) -> None:
+    """Want a sign-in, and say where the metadata is: "walled/CHALLENGE" where CHALLENGE is one of the below."""
+    host = request.headers["host"]
+    challenges = {
+        "named": f'Bearer realm="x", resource_metadata="http://{host}/metadata", scope="read write"',
+        "elsewhere": 'Bearer resource_metadata="https://evil.invalid/metadata"',
+        "silent": "",
+        "bare": "Basic",
+        "odd": 'Bearer resource_metadata="http://[::1" scope="' + "x" * 10_000,
+    }
+    challenge = challenges[request.path.rpartition("/")[2]]
+    await request.reply(b"", 401, **({"WWW_Authenticate": challenge} if challenge else {}))
+
+
+@peer("metadata")
+async def _metadata(request: Request) -> None:
+    await request.json({"resource": "x", "authorization_servers": ["https://issuer.invalid", 7, "a\nb"]})
+
+
+@peer(".well-known")
+async def _well_known(request: Request) -> None:
+    """Have metadata for the path "walled/silent" only."""
+    if request.path == "/.well-known/oauth-protected-resource/walled/silent":
+        await request.json({"resource": "x", "scopes_supported": ["all"]})
+    else:
+        await request.reply(b"", 404)
