@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from crawler.records import TargetKind
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _DOCKER_HUB = re.compile(r"^(?:https?://)?(?:(?:index\.|registry-1\.)?docker\.io/)(?:library/)?")
@@ -36,12 +41,28 @@ def normalise(kind: TargetKind, address: str) -> str:
     return address  # npm: old names differ by case alone
 
 
-def host(address: str) -> str:
-    """Return the host of a URL, lower case, without its port; a URL that cannot be taken apart is its own host."""
+def site(address: str) -> str:
+    """Return the registrable domain of a URL's host ("example.co.uk"), whose servers have one owner.
+
+    Tenants of a platform ("a.workers.dev") have sites of their own; an address by number is its own site, and so is a
+    URL that cannot be taken apart.
+    """
     try:
-        return urlsplit(address).hostname or address
+        host = (urlsplit(address).hostname or address).rstrip(".")
     except ValueError:
         return address
+    found = _suffixes()(host)
+    if found.suffix or found.ipv4 or found.ipv6:
+        return found.top_domain_under_public_suffix or host
+    return ".".join(host.split(".")[-2:])  # under a suffix that the list does not have
+
+
+@cache
+def _suffixes() -> TLDExtract:
+    """Return the public suffix list that travels with the library; it is not fetched."""
+    from tldextract import TLDExtract
+
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def _normalise_url(address: str) -> str:

@@ -21,7 +21,10 @@ _FIRST_RETRY = timedelta(hours=1)
 
 _OURS = frozenset({Reason.NO_SANDBOX, Reason.NO_RUNTIME})
 """Says something of this machine and nothing of the target."""
-_WALLS = frozenset({Reason.SIGN_IN, Reason.PAYMENT, Reason.FORBIDDEN, Reason.NEEDS_CONFIGURATION, Reason.UNSUPPORTED})
+_WALLS = frozenset(
+    {Reason.SIGN_IN, Reason.PAYMENT, Reason.FORBIDDEN, Reason.NEEDS_CONFIGURATION, Reason.UNSUPPORTED,
+     Reason.DISALLOWED, Reason.OPTED_OUT}
+)  # fmt: skip
 
 
 def is_fault_of_ours(outcome: Introspected | NotIntrospected) -> bool:
@@ -39,4 +42,5 @@ def wait(outcome: Introspected | NotIntrospected, failures: int) -> timedelta:
     if outcome.reason in _WALLS:
         return _CLOSED
     doublings: int = min(max(failures, 1) - 1, 10)
-    return min(_FIRST_RETRY * (1 << doublings), _CLOSED)
+    backing_off = min(_FIRST_RETRY * (1 << doublings), _CLOSED)
+    return min(max(backing_off, outcome.retry_after or backing_off), _CLOSED)

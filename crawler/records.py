@@ -153,6 +153,8 @@ class Reason(StrEnum):
     NO_RUNTIME = "no-runtime"  # node, say, is not on this machine
     INSTALL_FAILED = "install-failed"
     START_FAILED = "start-failed"  # the process ended before it listed its tools
+    DISALLOWED = "disallowed"  # by its robots.txt
+    OPTED_OUT = "opted-out"  # its owner asked not to be asked
     UNSUPPORTED = "unsupported-target"  # a kind of package that is recorded and not run
 
 
@@ -222,7 +224,8 @@ class SignIn:
 class NotIntrospected:
     """A target did not list its tools. It has no `tools` attribute: a failed listing is not an empty one.
 
-    `sign_in` is what the server says of the sign-in that it wants, when that is the reason.
+    `sign_in` is what the server says of the sign-in that it wants, when that is the reason; `retry_after` how long it
+    asks to be left alone.
     """
 
     target: Target
@@ -231,6 +234,7 @@ class NotIntrospected:
     reason: Reason
     detail: str
     sign_in: SignIn | None = None
+    retry_after: timedelta | None = None
 
 
 class Sink(Protocol):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Response
+
+from crawler.manners import requested_wait
 
 LONGEST_WAIT = 60.0  # seconds; a server that wants more is asked at the next crawl instead
 _FIRST_WAIT = 0.5  # seconds, doubled with each attempt, where the server says nothing
@@ -22,19 +22,8 @@ class PatientRetry(RetryMiddleware):
     ) -> Request | Response:
         again: Request | Response = super().process_response(request, response)
         if isinstance(again, Request):
-            wait = _requested_wait(response)
+            wait = requested_wait((response.headers.get("Retry-After") or b"").decode("latin-1")).total_seconds()
             if wait > LONGEST_WAIT:
                 return response
             await asyncio.sleep(max(wait, _FIRST_WAIT * 2 ** request.meta.get("retry_times", 0)))
         return again
-
-
-def _requested_wait(response: Response) -> float:
-    """Seconds, from a number or a date; 0 where the server names none."""
-    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
-    if value.isdecimal():
-        return float(value[:9])
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):  # no date, or one without a time zone
-        return 0.0

@@ -55,6 +55,7 @@ LAYERS = {
         {"pipelines", "resolver", "retry"},
         {"introspector"},
         {"settings"},
+        {"manners", "opt_out"},
         {"records"},
     ],
 }

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
 from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Code, Database, Format
 from catalogue.cli.progress import progress
-from catalogue.cli.summary import say_each, show_summary
-from catalogue.cli.terminal import say
+from catalogue.cli.summary import say_each, show_summary, to_json
+from catalogue.cli.terminal import json_text, say, show_table, write
 
 if TYPE_CHECKING:
-    from catalogue.intake import CrawlSummary
+    from catalogue.intake import CrawlSummary, Planned
     from crawler.run import SourceRequest
 
 _DEFAULT_SOURCE = "official"
@@ -32,6 +34,12 @@ Limit: TypeAlias = Annotated[
 AllowPrivate: TypeAlias = Annotated[
     bool, typer.Option("--allow-private", help="Ask loopback and private addresses too, for servers of your own.")
 ]
+OptOut: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also leave alone the domains, addresses and packages in this file.")
+]
+DryRun: TypeAlias = Annotated[
+    bool, typer.Option("--dry-run", help="Say which sources would be read and which targets asked, and ask nobody.")
+]
 Concurrency: TypeAlias = Annotated[
     int, typer.Option(min=1, metavar="N", help="How many targets to introspect at a time.")
 ]
@@ -42,6 +50,8 @@ def crawl(
     only: Only = None,
     limit: Limit = None,
     allow_private: AllowPrivate = False,
+    opt_out: OptOut = None,
+    dry_run: DryRun = False,
     concurrency: Concurrency = 8,
     database: Database = DEFAULT_DATABASE,
     as_format: AsFormat = Format.TABLE,
@@ -55,6 +65,9 @@ def crawl(
     from catalogue.database import open_database
 
     requests = [] if only == "introspect" else [_request(each) for each in sources or [_DEFAULT_SOURCE]]
+    if dry_run:
+        planned = () if only == "discover" else intake.plan(open_database(database), limit=limit, opt_out=opt_out)
+        raise typer.Exit(_show_plan(requests, list(planned), as_format))
     _say_what_is_missing(only)
     with progress() as report:
         summary = intake.crawl(
@@ -63,6 +76,7 @@ def crawl(
             only=only,
             limit=limit,
             allow_private=allow_private,
+            opt_out=opt_out,
             concurrency=concurrency,
             report=report,
         )
@@ -75,6 +89,20 @@ def _request(text: str) -> SourceRequest:
 
     name, _, address = text.partition("=")
     return SourceRequest(name, address or None)
+
+
+def _show_plan(requests: Sequence[SourceRequest], planned: Sequence[Planned], as_format: Format) -> Code:
+    """Print what a crawl would begin with; what the sources would add to it is not known before they are read."""
+    from crawler.run import sources
+
+    known = sources()
+    would_read = [f"{one.source}: {one.address or known.get(one.source, 'no such source')}" for one in requests]
+    if as_format is Format.JSON:
+        write([json_text({"sources": would_read, "targets": to_json(planned)})])
+        return Code.DONE
+    show_table(("would read",), [(source,) for source in would_read])
+    show_table(("server", "would ask"), [(one.server, one.target) for one in planned])
+    return Code.DONE if would_read or planned else Code.NOTHING_TO_DO
 
 
 def _say_what_is_missing(only: str | None) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from catalogue.intake.crawling import crawl
+from catalogue.intake.crawling import crawl, plan
 from catalogue.intake.importing import BadLine, ImportSummary, import_file
-from catalogue.intake.summary import CrawlSummary, Failure
+from catalogue.intake.summary import CrawlSummary, Failure, Planned
 
-__all__ = ["BadLine", "CrawlSummary", "Failure", "ImportSummary", "crawl", "import_file"]
+__all__ = ["BadLine", "CrawlSummary", "Failure", "ImportSummary", "Planned", "crawl", "import_file", "plan"]

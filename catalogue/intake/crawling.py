@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Engine
 
-from catalogue.intake.summary import CrawlSummary, Failure
+from catalogue.database import reading
+from catalogue.intake.summary import CrawlSummary, Failure, Planned
+from catalogue.repository import Work
+from catalogue.repository.statements import batches
 from catalogue.values import Report
+from crawler.opt_out import read_opt_out
 
 if TYPE_CHECKING:
     from crawler.records import Dropped
@@ -22,14 +28,17 @@ def crawl(
     only: Literal["discover", "introspect"] | None,
     limit: int | None,
     allow_private: bool,
+    opt_out: Path | None = None,
     concurrency: int,
     report: Report,
 ) -> CrawlSummary:
     """Read the sources of `requests` and introspect every target that is due, or `only` one of the two.
 
-    `limit` bounds the listings taken from each source and the introspections made. A crawl that is killed is resumed by
-    the next one. Raises `SourceError` for a source that nobody knows.
+    `limit` bounds the listings taken from each source and the introspections made; `opt_out` is a list of the
+    operator's own of whom not to ask, beside that of `crawler.opt_out`. A crawl that is killed is resumed by the next
+    one. Raises `SourceError` for a source that nobody knows, `OptOutError` for a list that cannot be read.
     """
+    left_alone = read_opt_out(opt_out)
     discoveries: Sequence[Discovery] = ()
     dropped: Sequence[Dropped] = ()
     if only != "introspect":
@@ -47,6 +56,25 @@ def crawl(
         from crawler.introspector import introspect
 
         outcomes, tools, failures = introspect_due(
-            engine, introspect, limit=limit, allow_private=allow_private, concurrency=concurrency, report=report
+            engine,
+            introspect,
+            limit=limit,
+            allow_private=allow_private,
+            opt_out=left_alone,
+            concurrency=concurrency,
+            report=report,
         )
     return CrawlSummary(tuple(discoveries), tuple(dropped), outcomes, tools, failures)
+
+
+def plan(engine: Engine, *, limit: int | None, opt_out: Path | None = None) -> Iterator[Planned]:
+    """Yield the targets that `crawl` would ask now, in its order. Raises `OptOutError`."""
+    left_alone = read_opt_out(opt_out)
+    with reading(engine) as session:
+        work = Work(session)
+        due = work.due(datetime.now(UTC))[:limit]
+        for batch in batches([target.id for target in due]):
+            targets = work.targets(batch)
+            for server, target in map(targets.__getitem__, batch):
+                if not left_alone.covers(target):
+                    yield Planned(server, str(target))

@@ -1,7 +1,8 @@
 """Asks the targets that are due and writes what they answer as it arrives. Knows no transport.
 
-One job is the targets of one host, one after the other, so that nobody is asked twice at the same time; a package is a
-job of its own. A fixed number of workers take jobs, one writer takes results: memory does not grow with the catalogue.
+One job is the targets of one site (registrable domain), one after the other and with a pause between, so that nobody
+is asked twice at the same time; a package is a job of its own. A fixed number of workers take jobs, one writer takes
+results: memory does not grow with the catalogue.
 """
 
 from __future__ import annotations
@@ -10,20 +11,24 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeAlias
 
 from sqlalchemy import Engine
 
 from catalogue.database import reading, writing
-from catalogue.identity import host
+from catalogue.identity import site
 from catalogue.intake.summary import Failure
 from catalogue.repository import INTROSPECTED, Due, ToolStore, Work
 from catalogue.repository.statements import batches
 from catalogue.values import Report
 from crawler.introspector.budget import Budget
+from crawler.introspector.robots import Robots
+from crawler.opt_out import OptOut
 from crawler.records import Introspected, NotIntrospected, Reason, Target, TargetKind
 
+PAUSE = 1.0
+"""Seconds between two sessions with one site."""
 _PACKAGES_AT_ONCE = 2
 """Each is an installation and a process with a memory limit of gigabytes."""
 _BATCH = 50
@@ -45,22 +50,32 @@ _Results: TypeAlias = asyncio.Queue[tuple[_Asked, Outcome] | None]
 class Introspect(Protocol):
     """`crawler.introspector.introspect`, or what a test puts in its place."""
 
-    async def __call__(self, target: Target, budget: Budget = ..., *, allow_private: bool = False) -> Outcome:
+    async def __call__(
+        self, target: Target, budget: Budget = ..., *, allow_private: bool = False, robots: Robots | None = None
+    ) -> Outcome:
         """Ask one target."""
 
 
 def introspect_due(
-    engine: Engine, introspect: Introspect, *, limit: int | None, allow_private: bool, concurrency: int, report: Report
+    engine: Engine,
+    introspect: Introspect,
+    *,
+    limit: int | None,
+    allow_private: bool,
+    opt_out: OptOut,
+    concurrency: int,
+    report: Report,
 ) -> tuple[Mapping[str, int], int, tuple[Failure, ...]]:
     """Ask every target that is due; return outcomes by name, how many tools were listed, and who failed.
 
-    `limit` bounds the attempts, `concurrency` the remote hosts asked at a time.
+    `limit` bounds the attempts, `concurrency` the sites asked at a time. With `allow_private` the servers are one's
+    own: they are asked whatever their robots.txt says, and without a pause.
     """
     now = datetime.now(UTC)
     if allow_private:
         with writing(engine) as session:
             Work(session).make_due(Reason.ADDRESS_REFUSED, now)
-    run = _Run(engine, introspect, report, allow_private=allow_private)
+    run = _Run(engine, introspect, report, opt_out, allow_private=allow_private)
     asyncio.run(run.ask_all(now, limit, max(1, concurrency)))
     return dict(run.outcomes.most_common()), run.tools, run.failures()
 
@@ -68,11 +83,15 @@ def introspect_due(
 class _Run:
     """One run over what is due, with its counts."""
 
-    def __init__(self, engine: Engine, introspect: Introspect, report: Report, *, allow_private: bool) -> None:
+    def __init__(
+        self, engine: Engine, introspect: Introspect, report: Report, opt_out: OptOut, *, allow_private: bool
+    ) -> None:
         self._engine = engine
         self._introspect = introspect
         self._report = report
+        self._opt_out = opt_out
         self._allow_private = allow_private
+        self._robots = None if allow_private else Robots()
         self._total = 0
         self._failures: dict[str, list[Failure]] = defaultdict(list)
         self._listed: set[str] = set()
@@ -114,11 +133,11 @@ class _Run:
 
     def _jobs(self, due: Sequence[Due]) -> Iterator[list[_Asked]]:
         """Yield jobs, reading only a few at a time from the database; all workers draw from one such iterator."""
-        hosts: dict[str, list[int]] = defaultdict(list)
+        sites: dict[str, list[int]] = defaultdict(list)
         for target in due:
             alone = self._allow_private or target.kind is not TargetKind.REMOTE
-            hosts[str(target.id) if alone else host(target.address)].append(target.id)
-        for jobs in batches(hosts.values(), _BATCH):
+            sites[str(target.id) if alone else site(target.address)].append(target.id)
+        for jobs in batches(sites.values(), _BATCH):
             with reading(self._engine) as session:
                 targets = Work(session).targets([target_id for job in jobs for target_id in job])
             for job in jobs:
@@ -126,9 +145,15 @@ class _Run:
 
     async def _work(self, jobs: Iterator[list[_Asked]], results: _Results) -> None:
         for job in jobs:
-            for asked in job:
-                outcome = await self._introspect(asked.target, allow_private=self._allow_private)
-                await results.put((asked, outcome))
+            for place, asked in enumerate(job):
+                if place:
+                    await asyncio.sleep(PAUSE)
+                await results.put((asked, await self._ask(asked.target)))
+
+    async def _ask(self, target: Target) -> Outcome:
+        if self._opt_out.covers(target):
+            return NotIntrospected(target, datetime.now(UTC), timedelta(), Reason.OPTED_OUT, "its owner asked for that")
+        return await self._introspect(target, allow_private=self._allow_private, robots=self._robots)
 
     async def _write(self, results: _Results) -> None:
         """Write what has arrived, in one transaction, while the next results arrive."""

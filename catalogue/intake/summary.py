@@ -22,6 +22,14 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A target that a crawl would ask, and the server that it is of."""
+
+    server: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class CrawlSummary:
     """What one crawl did.
 

@@ -12,29 +12,36 @@ from crawler.introspector import runtimes, sandbox
 from crawler.introspector.budget import Budget, Stopped
 from crawler.introspector.packages import list_package
 from crawler.introspector.remote import list_remote
+from crawler.introspector.robots import Robots
 from crawler.introspector.session import Listed
+from crawler.manners import requested_wait
 from crawler.records import Attempt, Introspected, NotIntrospected, Target, TargetKind
 
-__all__ = ["Budget", "introspect", "shortcomings"]
+__all__ = ["Budget", "Robots", "introspect", "shortcomings"]
 
 _DEFAULT = Budget()
 
 
 async def introspect(
-    target: Target, budget: Budget = _DEFAULT, *, allow_private: bool = False
+    target: Target, budget: Budget = _DEFAULT, *, allow_private: bool = False, robots: Robots | None = None
 ) -> Introspected | NotIntrospected:
     """List the target's tools, or say why not; never raises for anything that the target does.
 
-    `allow_private` permits loopback and private addresses, for one's own servers.
+    `allow_private` permits loopback and private addresses, for one's own servers; `robots` is asked before a remote is
+    (`None`: whoever runs the server wants it asked).
     """
     started_at, clock = datetime.now(UTC), monotonic()
     try:
         if target.kind is TargetKind.REMOTE:
-            listed, attempt = await list_remote(target, budget, allow_private=allow_private), Attempt("bare", "", None)
+            listed = await list_remote(target, budget, allow_private=allow_private, robots=robots)
+            attempt = Attempt("bare", "", None)
         else:
             listed, attempt = await list_package(target, budget)
     except Stopped as stopped:
-        return NotIntrospected(target, started_at, _since(clock), stopped.reason, str(stopped), stopped.sign_in)
+        wait = requested_wait(stopped.headers.get("retry-after", ""))
+        return NotIntrospected(
+            target, started_at, _since(clock), stopped.reason, str(stopped), stopped.sign_in, wait or None
+        )
     return _introspected(target, started_at, _since(clock), listed, attempt)
 
 

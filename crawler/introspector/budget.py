@@ -6,6 +6,7 @@ Every number says where it comes from; "measured" means: on 40 well-known packag
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crawler.records import CrawlerError, Reason, SignIn
@@ -49,17 +50,17 @@ class Budget:
 class Stopped(CrawlerError):  # noqa: N818 - an expected outcome on its way to becoming a value, not an error
     """An introspection that ends here, and why; `introspect` turns it into a `NotIntrospected`.
 
-    `said` is the end of a process's standard error, for whoever can make something of it; `challenge` what a 401 said
-    of the sign-in that it wants, and `sign_in` what became of asking about that.
+    `said` is the end of a process's standard error, for whoever can make something of it; `headers` are those of an
+    HTTP error, and `sign_in` what became of asking about the sign-in that a 401 wants.
     """
 
     sign_in: SignIn | None = None
 
-    def __init__(self, reason: Reason, detail: str, said: str = "", challenge: str = "") -> None:
+    def __init__(self, reason: Reason, detail: str, said: str = "", headers: Mapping[str, str] | None = None) -> None:
         super().__init__(one_line(detail))
         self.reason = reason
         self.said = said
-        self.challenge = challenge
+        self.headers = headers or {}
 
 
 class Meter:

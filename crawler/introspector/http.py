@@ -306,7 +306,7 @@ def _check_status(response: httpx.Response) -> None:
     reason = Reason.SERVER_ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _STATUS_REASONS.get(status)
     may_answer = status == HTTPStatus.NOT_FOUND and _media_type(response) == "application/json"
     if reason and not may_answer:
-        raise Stopped(reason, f"HTTP {status}", challenge=response.headers.get("www-authenticate", ""))
+        raise Stopped(reason, f"HTTP {status}", headers=response.headers)
 
 
 def _not_mcp(response: httpx.Response) -> Stopped:

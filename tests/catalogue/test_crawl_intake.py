@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from time import monotonic
 
 import pytest
 from sqlalchemy import event
@@ -16,6 +17,7 @@ from catalogue.intake import crawl
 from catalogue.intake.discovery import discover_into
 from catalogue.intake.introspection import introspect_due
 from catalogue.repository import ListingStore, Repository
+from crawler.opt_out import OptOut
 from crawler.records import Dropped, DropReason, Reason, SourceError, TargetKind
 from crawler.run import Discovery, SourceRequest
 from tests.ecosystem import running
@@ -220,10 +222,46 @@ class Asker:
         return replace(self.answer(target), started_at=datetime.now(UTC))
 
 
-def ask(engine, asker, concurrency=8, allow_private=False):
-    return introspect_due(engine, asker, limit=None, allow_private=allow_private, concurrency=concurrency, report=quiet)
+@pytest.fixture
+def at_once(monkeypatch):
+    """No pause between sessions with one site."""
+    monkeypatch.setattr("catalogue.intake.introspection.PAUSE", 0.0)
 
 
+def ask(engine, asker, concurrency=8, allow_private=False, opt_out=OptOut()):  # noqa: B008 - frozen
+    return introspect_due(
+        engine, asker, limit=None, allow_private=allow_private, opt_out=opt_out, concurrency=concurrency, report=quiet
+    )
+
+
+def test_between_two_sessions_with_one_site_is_a_pause(monkeypatch, store, listing, target, introspected):
+    monkeypatch.setattr("catalogue.intake.introspection.PAUSE", 0.25)
+    sites = ("https://a.one.example/", "https://b.one.example/", "https://c.one.example/x", "https://two.example/")
+    store.take(*(listing(address, target(address)) for address in sites))
+    asked = {}
+
+    def answer(target):
+        asked[target.address] = monotonic()
+        return introspected(target, "tool")
+
+    ask(store.engine, Asker(answer))
+    first, second, third = sorted(asked[address] for address in sites[:3])
+    assert min(second - first, third - second) >= 0.25
+    assert asked["https://two.example/"] - first < 0.25
+
+
+def test_whoever_opted_out_is_not_asked_and_that_is_remembered(store, listing, target, introspected):
+    left, asked = target("https://mcp.left.example/"), target("https://asked.example/")
+    store.take(listing("left", left), listing("asked", asked))
+    seen = []
+    asker = Asker(lambda target: seen.append(target.address) or introspected(target, "tool"))
+    outcomes, _, _ = ask(store.engine, asker, opt_out=OptOut(domains=frozenset({"left.example"})))
+    assert seen == [asked.address]
+    assert outcomes == {"introspected": 1, "opted-out": 1}
+    assert store.server("left").targets[0].latest.outcome == "opted-out"
+
+
+@pytest.mark.usefixtures("at_once")
 def test_no_host_is_asked_twice_at_once_and_packages_run_two_at_a_time(store, listing, target, introspected):
     for number in range(12):
         store.take(listing(f"remote {number}", target(f"https://host{number % 3}.example/{number}")))

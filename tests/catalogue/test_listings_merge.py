@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from catalogue.identity import target_key
+from catalogue.identity import site, target_key
 from catalogue.values import Standing
 from crawler.records import ListingStatus, Need, TargetKind
 
@@ -190,3 +190,21 @@ def test_the_closest_names_are_offered(store, listing, target):
         assert repository.closest_servers("FileSystem") == ("filesystem", "io.github.example/filesystem")
         assert repository.closest_servers("githbu")[0] == "github"
         assert repository.closest_servers("zzzzzzzz") == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://a.b.example.co.uk:8443/x", "example.co.uk"),
+        ("https://tenant.workers.dev/mcp", "tenant.workers.dev"),
+        ("https://A.Tenant.workers.dev./mcp", "tenant.workers.dev"),
+        ("https://workers.dev/", "workers.dev"),
+        ("https://a.b.corp/", "b.corp"),
+        ("http://127.0.0.1:3000/", "127.0.0.1"),
+        ("http://[2001:db8::1]/", "2001:db8::1"),
+        ("http://localhost/", "localhost"),
+        ("https://[::1", "https://[::1"),
+    ],
+)
+def test_servers_of_one_owner_are_one_site(address, expected):
+    assert site(address) == expected

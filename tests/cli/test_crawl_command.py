@@ -55,6 +55,32 @@ def test_an_unknown_source_names_the_known_ones(catalogue):
     assert catalogue("crawl", "--source", "offical").failed_with("offical", "official", "file")
 
 
+def test_a_dry_run_says_what_would_be_asked_and_asks_nobody(tmp_path):
+    servers = {"a": {"url": "http://127.0.0.1:9/mcp"}, "b": {"url": "https://left.example/mcp"}}
+    (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": servers}))
+    (tmp_path / "leave").write_text("left.example  # asked us to\n")
+    assert crawl("--source", "file=servers.json", folder=tmp_path).code == 0
+    dry = ("crawl", "--dry-run", "--source", "file=other.json", "--opt-out", "leave")
+    ended = run_program(*dry, "--format", "json", cwd=tmp_path)
+    assert ended.code == 0
+    assert json.loads(ended.out) == {
+        "sources": ["file: other.json"],
+        "targets": [{"server": "a", "target": "http://127.0.0.1:9/mcp"}],
+    }
+    assert "http://127.0.0.1:9/mcp" in run_program(*dry, cwd=tmp_path).out
+    again = run_program("crawl", "--dry-run", "--only", "introspect", "--opt-out", "leave", cwd=tmp_path)
+    assert "http://127.0.0.1:9/mcp" in again.out  # it is still due
+
+
+def test_an_opt_out_list_that_cannot_be_read_is_named_line_by_line(tmp_path):
+    (tmp_path / "leave").write_text("good.example\nhttps ://x\n*.all\n")
+    for arguments in (("--opt-out", "leave"), ("--opt-out", "leave", "--dry-run"), ("--opt-out", "nowhere")):
+        ended = run_program("crawl", "--only", "introspect", *arguments, cwd=tmp_path)
+        assert ended.code == 1
+        expected = ["nowhere"] if "nowhere" in arguments else ["leave:2", "leave:3"]
+        assert [line.split()[1].rstrip(":") for line in errors(ended)] == expected
+
+
 @pytest.mark.parametrize("registry", PAGES, indirect=True)
 def test_a_registry_that_answers_otherwise_is_one_line(registry, tmp_path):
     ended = crawl("--source", f"official={registry}", "--allow-private", folder=tmp_path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,15 +105,16 @@ def page(tools: list[Any], **more: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def serve() -> AsyncIterator[tuple[str, list[Request]]]:
-    """Serve all peers on one loopback port; gives the origin and the requests as they come in."""
+async def serve(own: Mapping[str, Answer] | None = None) -> AsyncIterator[tuple[str, list[Request]]]:
+    """Serve all peers, and a test's `own`, on one loopback port; gives the origin and the requests as they come in."""
     seen: list[Request] = []
+    peers = {**PEERS, **(own or {})}
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while request := await _request(reader, writer, seen):
                 seen.append(request)
-                await PEERS[request.path.split("?")[0].strip("/").split("/")[0]](request)
+                await peers[request.path.split("?")[0].strip("/").split("/")[0]](request)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client has what it wants, or the test is over
         finally:

@@ -1,0 +1,113 @@
+"""Who is left alone: by robots.txt, by an opt-out list, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from time import monotonic
+
+import pytest
+from protego import Protego
+
+from crawler.introspector import Budget, Robots, introspect
+from crawler.manners import requested_wait
+from crawler.opt_out import OptOutError, parse_opt_out, read_opt_out
+from crawler.records import Introspected, NotIntrospected, Reason, Target, TargetKind, Transport
+from tests.crawler.peers import remotes
+
+
+def ask(robots_txt: str, times: int = 1, path: str = "modern"):
+    """Introspect a peer whose origin has this robots.txt; "500" and the like are a status instead."""
+
+    async def answer(request: remotes.Request) -> None:
+        if robots_txt.isdecimal():
+            await request.reply(b"", int(robots_txt))
+        elif robots_txt.startswith("http"):
+            await request.reply(b"", 302, Location=robots_txt)
+        else:
+            await request.reply(robots_txt.encode(), kind="text/plain")
+
+    async def run():
+        async with remotes.serve({"robots.txt": answer}) as (base, seen):
+            target = Target(TargetKind.REMOTE, Transport.STREAMABLE_HTTP, f"{base}/{path}")
+            robots = Robots()
+            budget = Budget(request_seconds=5)
+            outcomes = [await introspect(target, budget, allow_private=True, robots=robots) for _ in range(times)]
+            return outcomes, [request for request in seen if request.path == "/robots.txt"], seen
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "robots_txt",
+    ["", "User-agent: *\nDisallow: /private", "User-agent: other\nDisallow: /", "404", "403", "<html>not found</html>",
+     "User-agent: *\nDisallow: /\n\nUser-agent: mcp-risk-catalogue\nAllow: /", "https://elsewhere.invalid/robots.txt",
+     "\0\xff" * 1000, "Disallow: /\n" + "x" * 600_000],
+)  # fmt: skip
+def test_whoever_does_not_forbid_it_is_asked(robots_txt):
+    outcomes, _, _ = ask(robots_txt)
+    assert isinstance(outcomes[0], Introspected), outcomes[0]
+
+
+@pytest.mark.parametrize(
+    "robots_txt",
+    ["User-agent: *\nDisallow: /", "User-agent: MCP-Risk-Catalogue\nDisallow: /modern",
+     "User-agent: *\nDisallow: /*ode", "500", "503"],
+)  # fmt: skip
+def test_whoever_forbids_it_or_fails_to_say_is_asked_nothing_else(robots_txt):
+    outcomes, asked, seen = ask(robots_txt)
+    assert isinstance(outcomes[0], NotIntrospected)
+    assert outcomes[0].reason is Reason.DISALLOWED
+    assert len(seen) == len(asked) == 1
+
+
+def test_a_file_is_read_once_a_day():
+    outcomes, asked, _ = ask("User-agent: *\nDisallow: /x", times=3)
+    assert all(isinstance(outcome, Introspected) for outcome in outcomes)
+    assert len(asked) == 1
+
+
+def test_patterns_of_a_hostile_file_cost_linear_time():
+    rules = Protego.parse("User-agent: *\n" + "Disallow: /" + "*a" * 500 + "*b\n" * 200)
+    start = monotonic()
+    assert rules.can_fetch("https://x.example/" + "a" * 2000, "mcp-risk-catalogue")
+    assert monotonic() - start < 0.5
+
+
+def remote(address: str) -> Target:
+    return Target(TargetKind.REMOTE, Transport.STREAMABLE_HTTP, address)
+
+
+def test_an_opt_out_covers_a_domain_an_address_or_a_package():
+    out = parse_opt_out(["left.example", "https://other.example/mcp/ # a note", "npm:@Scope/name", "", "# x"], "list")
+    left = (
+        "https://left.example/",
+        "https://a.b.LEFT.example:8443/x",
+        "https://other.example/mcp",
+        "https://other.example/mcp/x",
+    )
+    asked = ("https://notleft.example/", "https://left.example.net/", "https://other.example/mcpx", "https://[::1")
+    assert all(out.covers(remote(address)) for address in left)
+    assert not any(out.covers(remote(address)) for address in asked)
+    package = Target(TargetKind.NPM, Transport.STDIO, "@scope/name")
+    assert out.covers(package)
+    assert not out.covers(Target(TargetKind.PYPI, Transport.STDIO, "@scope/name"))
+
+
+def test_all_that_is_wrong_with_a_list_is_said_at_once(tmp_path):
+    with pytest.raises(OptOutError) as error:
+        parse_opt_out(["ftp://x", "ok.example", "a b", "*.example"], "list")
+    assert [line.split(":")[1] for line in str(error.value).splitlines()] == ["1", "3", "4"]
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(OptOutError, match="is no opt-out list"):
+        read_opt_out(tmp_path / "binary")
+
+
+def test_a_wait_is_seconds_or_a_date_and_nothing_else():
+    soon = format_datetime(datetime.now(UTC) + timedelta(hours=2))
+    assert requested_wait("120") == timedelta(minutes=2)
+    assert timedelta(hours=1.9) < requested_wait(soon) <= timedelta(hours=2)
+    assert requested_wait("9" * 400) == timedelta(days=366)
+    for nothing in ("", "soon", "-5", "Mon, 99 Foo 2026", "\u0661"):
+        assert not requested_wait(nothing)
