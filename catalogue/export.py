@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
+from catalogue import flows
 from catalogue.database import reading
 from catalogue.errors import CatalogueError
 from catalogue.policies.document import written_rule
 from catalogue.policies.recommend import recommend, tool_policy
 from catalogue.repository import INTROSPECTED, Repository
 from catalogue.values import IntrospectionRow, Report, ServerRow, Standing, TargetRow, ToolRow
+from classifier.claims import compare
+from classifier.tool import Annotations
 from classifier.verdict import to_wire
 
 if TYPE_CHECKING:
@@ -64,7 +67,9 @@ def export(engine: Engine, ruleset: RuleSet, out: Path, report: Report) -> Expor
         _claim(out)
         with _tidied(out), reading(engine) as session:
             repository = Repository(session)
-            servers = _write(out, _SERVERS, _counted(_server_lines(repository), "exporting servers", report))
+            servers = _write(
+                out, _SERVERS, _counted(_server_lines(repository, ruleset.digest), "exporting servers", report)
+            )
             tools = _write(out, _TOOLS, _counted(_tool_lines(repository, ruleset.digest), "exporting tools", report))
             _finish(out, ruleset.digest, [servers, tools])
     except OSError as error:
@@ -134,13 +139,14 @@ def _counted(lines: Iterable[dict[str, Any]], what: str, report: Report) -> Iter
         report(what, done, None)
 
 
-def _server_lines(repository: Repository) -> Iterator[dict[str, Any]]:
+def _server_lines(repository: Repository, ruleset: str) -> Iterator[dict[str, Any]]:
     counts = repository.tool_counts()
+    found = dict(flows.flows_of(repository.stored_tools(ruleset)))
     for server in repository.servers():
-        yield _server_line(server, counts.get(server.name, {}))
+        yield _server_line(server, counts.get(server.name, {}), found.get(server.name, flows.Flow()))
 
 
-def _server_line(server: ServerRow, tools: Mapping[Standing, int]) -> dict[str, Any]:
+def _server_line(server: ServerRow, tools: Mapping[Standing, int], flow: flows.Flow) -> dict[str, Any]:
     latest = _telling_attempt(server)
     return {
         "name": server.name,
@@ -157,6 +163,7 @@ def _server_line(server: ServerRow, tools: Mapping[Standing, int]) -> dict[str, 
         "tools": sum(tools.values()),
         "confirmed_tools": tools.get(Standing.CONFIRMED, 0),
         "declared_tools": tools.get(Standing.DECLARED, 0),
+        "flow": flows.to_json(flow),
         "first_seen": _time(server.first_seen),
         "last_seen": _time(server.last_seen),
     }
@@ -196,8 +203,18 @@ def _tool_lines(repository: Repository, ruleset: str) -> Iterator[dict[str, Any]
                 "last_seen": _time(row.last_seen),
                 "provenance": _provenance(row),
                 "verdict": to_wire(row.verdict) if row.verdict is not None else None,
+                "claims": _claims(row),
                 "recommended": _recommended(row, [twin for twin in rows if twin is not row]),
             }
+
+
+def _claims(row: ToolRow) -> dict[str, str] | None:
+    """Return how each hint that the server states compares with the verdict."""
+    if row.verdict is None:
+        return None
+    annotations = Annotations.from_wire(row.definition.get("annotations"))
+    compared = compare(annotations, row.verdict.category, row.verdict.signals)
+    return {claim.hint: claim.standing.value for claim in compared if claim.claimed is not None}
 
 
 def _provenance(row: ToolRow) -> dict[str, Any]:

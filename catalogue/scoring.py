@@ -10,17 +10,24 @@ from catalogue.errors import CatalogueError
 from catalogue.tool_files import read_entries, to_saved_tool
 from catalogue.wire import to_definition
 from classifier.ruleset import RuleSet
-from classifier.score import Label, Score, match_labels, read_labels, score
+from classifier.score import GoldError, Label, Score, match_labels, read_labels, score
 from classifier.tool import NotAToolError
 
 
 def score_files(ruleset: RuleSet, gold: Sequence[Path], tools: Sequence[Path]) -> Score:
     """Judge the tools that the gold files label. Raises `GoldError` with every problem of the labels at once."""
-    labels = tuple(label for file in gold for label in _labels(file))
-    return score(ruleset, match_labels(labels, _definitions(tools), ", ".join(file.name for file in gold)))
+    labels, problems = [], []
+    for file in gold:
+        found, wrong = _labels(file)
+        labels += found
+        problems += wrong
+    pairs, unmatched = match_labels(labels, _definitions(tools))
+    if problems + unmatched:
+        raise GoldError("\n".join(problems + unmatched))
+    return score(ruleset, pairs)
 
 
-def _labels(file: Path) -> tuple[Label, ...]:
+def _labels(file: Path) -> tuple[list[Label], list[str]]:
     try:
         with file.open(encoding="utf-8") as lines:
             return read_labels(lines, str(file))

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from classifier.claims import TOLD, Standing, compare
 from classifier.ruleset import RuleSet
-from classifier.tool import ClassifierError, Wire, definition_digest
+from classifier.tool import Annotations, ClassifierError, Wire, definition_digest
 from classifier.verdict import SIGNALS, Category, Verdict
 
 _Z = 1.96
@@ -19,13 +20,20 @@ _Z = 1.96
 DANGEROUS = frozenset({Category.EXECUTE, Category.DESTRUCTIVE, Category.FINANCIAL})
 
 
+_BY_FORM = frozenset({"many-parameters", "open-arguments", "no-description", "annotation-conflict", "toxic-flow"})
+"""Signals of a definition's form, and those that follow from others: labels do not have them."""
+
+
 class GoldError(ClassifierError):
-    """Labels that cannot be used: all problems, one a line, each with its line and key."""
+    """Labels that cannot be used: all problems, one a line, each with file, line and key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a reader said of one definition. `also` are the other categories that a careful reader could defend."""
+    """What a reader said of one definition. `also` are the other categories that a careful reader could defend.
+
+    `place` is the file and line that the label stands in.
+    """
 
     server: str
     name: str
@@ -34,6 +42,7 @@ class Label:
     signals: frozenset[str]
     why: str
     digest: str
+    place: str = ""
 
     def accepts(self, category: Category) -> bool:
         """Tell whether a reader could live with this category."""
@@ -73,6 +82,8 @@ class Score:
 
     `clear` is over labels with one acceptable category, `accepted` over all; `dangerous_read` is the share of tools
     labelled Execute, Destructive or Financial that are called Read; `rules` how often a rule's category was accepted.
+    `claims_labelled` and `claims_judged` say of each hint how often the servers' claim agrees with the label, and with
+    the verdict, where that tells.
     """
 
     ruleset: str
@@ -81,7 +92,8 @@ class Score:
     accepted: Share
     unclassified: Share
     dangerous_read: Share
-    hints: Share
+    claims_labelled: Mapping[str, Share]
+    claims_judged: Mapping[str, Share]
     confusion: Mapping[tuple[Category, Category], int]
     precision: Mapping[Category, Share]
     recall: Mapping[Category, Share]
@@ -90,13 +102,11 @@ class Score:
     rules: Mapping[str, Share]
 
 
-def read_labels(lines: Iterable[str], source: str) -> tuple[Label, ...]:
-    """Read JSON Lines of labels. Raises `GoldError` with everything that is wrong, each with line and key."""
+def read_labels(lines: Iterable[str], source: str) -> tuple[list[Label], list[str]]:
+    """Read JSON Lines of labels; return those that can be used, and what is wrong with the others, by line and key."""
     problems: list[str] = []
     labels = [label for number, line in enumerate(lines, 1) if (label := _label(line, f"{source}:{number}", problems))]
-    if problems:
-        raise GoldError("\n".join(problems))
-    return tuple(labels)
+    return labels, problems
 
 
 def _label(line: str, place: str, problems: list[str]) -> Label | None:
@@ -117,6 +127,7 @@ def _label(line: str, place: str, problems: list[str]) -> Label | None:
         frozenset(data.get("signals", ())),
         data.get("why", ""),
         data["digest"],
+        place,
     )
 
 
@@ -124,40 +135,49 @@ def _faults(data: Any) -> Iterator[str]:
     if not isinstance(data, dict):
         yield "a label is an object"
         return
-    for key in ("server", "name", "category", "digest"):
-        if not isinstance(data.get(key), str):
+    for key in ("server", "name", "category", "digest", "why"):
+        if not isinstance(data.get(key, "" if key == "why" else None), str):
             yield f"{key}: expected a string"
-    categories = [one.value for one in Category]
-    for category in [data.get("category"), *data.get("also", ())]:
-        if category not in categories:
-            yield f"category: unknown category {category!r}; known: {', '.join(categories)}"
-    for signal in data.get("signals", ()):
-        if signal not in SIGNALS:
-            yield f"signals: unknown signal {signal!r}"
+    known = {"category": [one.value for one in Category], "signals": list(SIGNALS)}
+    named = {"category": [data.get("category")], "also": data.get("also", []), "signals": data.get("signals", [])}
+    for key, values in named.items():
+        if not isinstance(values, list):
+            yield f"{key}: expected a list"
+            continue
+        choices = known["signals" if key == "signals" else "category"]
+        for value in values:
+            if value not in choices:
+                kind = "signal" if key == "signals" else "category"
+                yield f"{key}: unknown {kind} {value!r}; known: {', '.join(choices)}"
 
 
 def match_labels(
-    labels: Iterable[Label], tools: Iterable[tuple[str, Wire]], source: str
-) -> tuple[tuple[Label, Wire], ...]:
+    labels: Iterable[Label], tools: Iterable[tuple[str, Wire]]
+) -> tuple[list[tuple[Label, Wire]], list[str]]:
     """Find each label's definition among (server, wire) pairs.
 
-    Raises `GoldError` that names every label whose tool is missing or whose definition is another one than was read.
+    What is wrong beside them: labels whose tool is missing or whose definition is another one than was read, and
+    second labels of one definition.
     """
     known: dict[tuple[str, str], dict[str, Wire]] = {}
     for server, wire in tools:
         known.setdefault((server, str(wire.get("name"))), {})[definition_digest(wire)] = wire
     problems: list[str] = []
     pairs: list[tuple[Label, Wire]] = []
+    seen: dict[tuple[str, str, str], str] = {}
     for label in labels:
         found = known.get((label.server, label.name), {})
-        if label.digest in found:
+        first = seen.setdefault((label.server, label.name, label.digest), label.place)
+        if label.digest in found and first == label.place:
             pairs.append((label, found[label.digest]))
-        else:
-            what = "its definition changed since it was read" if found else "no such tool in the files given"
-            problems.append(f"{source}: {label.server}: {label.name}: {what}")
-    if problems:
-        raise GoldError("\n".join(problems))
-    return tuple(pairs)
+            continue
+        key, what = "name", "no such tool in the files given"
+        if found:
+            key, what = "digest", "its definition changed since it was read"
+        if first != label.place:
+            key, what = "name", f"labelled already at {first}"
+        problems.append(f"{label.place}: {key}: {label.server}: {label.name}: {what}")
+    return pairs, problems
 
 
 def score(ruleset: RuleSet, pairs: Iterable[tuple[Label, Wire]]) -> Score:
@@ -176,7 +196,8 @@ def score(ruleset: RuleSet, pairs: Iterable[tuple[Label, Wire]]) -> Score:
         dangerous_read=_share(
             verdict.category is Category.READ and not label.accepts(Category.READ) for label, verdict in dangerous
         ),
-        hints=_share(_agrees(wire, label) for label, wire, _ in judged if _hint(wire) is not None),
+        claims_labelled=_agreement((wire, label.category) for label, wire, _ in judged),
+        claims_judged=_agreement((wire, verdict.category) for _, wire, verdict in judged),
         confusion=dict(Counter((label.category, verdict.category) for label, _, verdict in judged)),
         precision={
             one: _share(label.accepts(one) for label, verdict, _ in categories if verdict.category is one)
@@ -187,14 +208,20 @@ def score(ruleset: RuleSet, pairs: Iterable[tuple[Label, Wire]]) -> Score:
         },
         signal_precision={
             name: _share(name in label.signals for label, _, verdict in judged if _has(verdict, name))
-            for name in sorted({name for label, _, _ in judged for name in label.signals})
+            for name in _signals(judged)
         },
         signal_recall={
             name: _share(_has(verdict, name) for label, _, verdict in judged if name in label.signals)
-            for name in sorted({name for label, _, _ in judged for name in label.signals})
+            for name in _signals(judged)
         },
         rules=dict(_by_rule((label, verdict) for label, _, verdict in judged)),
     )
+
+
+def _signals(judged: Iterable[tuple[Label, Wire, Verdict]]) -> list[str]:
+    """Return the signals that were labelled or found, but for those that need no reader, by name."""
+    named = {name for label, _, verdict in judged for name in (*label.signals, *(one.id for one in verdict.signals))}
+    return sorted(named - _BY_FORM)
 
 
 def _share(outcomes: Iterable[bool]) -> Share:
@@ -210,15 +237,15 @@ def _has(verdict: Verdict, signal: str) -> bool:
     return any(one.id == signal for one in verdict.signals)
 
 
-def _hint(wire: Wire) -> bool | None:
-    annotations = wire.get("annotations")
-    hint = annotations.get("readOnlyHint") if isinstance(annotations, Mapping) else None
-    return hint if isinstance(hint, bool) else None
-
-
-def _agrees(wire: Wire, label: Label) -> bool:
-    """Tell whether the server's readOnlyHint says what the reader said."""
-    return _hint(wire) is (label.category is Category.READ)
+def _agreement(judged: Iterable[tuple[Wire, Category]]) -> dict[str, Share]:
+    """Return for each hint how often its claims are what the category tells, where that tells anything."""
+    compared = [
+        (claim.hint, claim.standing)
+        for wire, category in judged
+        for claim in compare(Annotations.from_wire(wire.get("annotations")), category, ())
+        if claim.standing not in (Standing.ABSENT, Standing.OPEN)
+    ]
+    return {told: _share(standing is Standing.AGREES for hint, standing in compared if hint == told) for told in TOLD}
 
 
 def _by_rule(judged: Iterable[tuple[Label, Verdict]]) -> Iterator[tuple[str, Share]]:
@@ -239,16 +266,16 @@ def to_json(measured: Score) -> dict[str, Any]:
         "labels": measured.labels,
         **{
             name: _share_json(getattr(measured, name))
-            for name in ("clear", "accepted", "unclassified", "dangerous_read", "hints")
+            for name in ("clear", "accepted", "unclassified", "dangerous_read")
         },
         "confusion": {
             one.value: {other.value: measured.confusion.get((one, other), 0) for other in Category} for one in Category
         },
-        **{
-            name: {key: _share_json(share) for key, share in getattr(measured, name).items()}
-            for name in ("precision", "recall", "signal_precision", "signal_recall", "rules")
-        },
+        **{name: {key: _share_json(share) for key, share in getattr(measured, name).items()} for name in _TABLES},
     }
+
+
+_TABLES = ("precision", "recall", "signal_precision", "signal_recall", "claims_labelled", "claims_judged", "rules")
 
 
 def _share_json(share: Share) -> dict[str, Any]:

@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from catalogue.cli import classify, crawl, database, explain, export, imports, policy, publish, rules, serve, status
+from catalogue.cli import (
+    claims,
+    classify,
+    crawl,
+    database,
+    explain,
+    export,
+    flows,
+    imports,
+    policy,
+    publish,
+    rules,
+    serve,
+    status,
+)
 from catalogue.cli.terminal import write
 
 app = typer.Typer(
@@ -41,6 +55,8 @@ app.command("crawl")(crawl.crawl)
 app.command("import")(imports.import_)
 app.command("classify")(classify.classify)
 app.command("explain")(explain.explain)
+app.command("flows")(flows.flows)
+app.command("claims")(claims.claims)
 app.command("policy")(policy.policy)
 app.command("publish")(publish.publish)
 app.command("export")(export.export)

@@ -36,7 +36,10 @@ def _measures(score: Score) -> Iterator[tuple[str, str, int, str]]:
     yield "within the acceptable categories", *_cells(score.accepted)
     yield "Execute, Destructive or Financial called Read", *_cells(score.dangerous_read)
     yield "Unclassified although described", *_cells(score.unclassified)
-    yield "the server's readOnlyHint agrees with the label", *_cells(score.hints)
+    for hint, share in score.claims_labelled.items():
+        yield f"the server's {hint} agrees with the label", *_cells(share)
+    for hint, share in score.claims_judged.items():
+        yield f"the server's {hint} agrees with the verdict", *_cells(share)
 
 
 def _cells(share: Share) -> tuple[str, int, str]:

@@ -18,8 +18,10 @@ from catalogue.database import reading
 from catalogue.errors import CatalogueError
 from catalogue.repository import Repository
 from catalogue.site import machine, urls
+from catalogue.site.claim_page import claim_pages
 from catalogue.site.context import Site
 from catalogue.site.fingerprint import of_program
+from catalogue.site.flow_page import flow_pages
 from catalogue.site.index import Index
 from catalogue.site.links import require_links
 from catalogue.site.list_page import list_pages, server_list
@@ -118,7 +120,8 @@ def _servers(repository: Repository, ruleset: str, index: Index) -> Iterator[tup
             tools = following[1]
             following = next(by_server, None)
         namesakes = {tool.name: index.namesakes(tool.name) for tool in tools}
-        yield urls.server(row.name), Work(row, tools, index.by_server.get(row.name, []), namesakes)
+        entries = index.by_server.get(row.name, [])
+        yield urls.server(row.name), Work(row, tools, entries, namesakes, index.flow(row.name))
 
 
 def _take_parts(parts: Iterable[Part], index: Index, output: Output, report: Report) -> list[str]:
@@ -163,6 +166,8 @@ def _overview_pages(index: Index, ruleset: RuleSet) -> Iterator[Any]:
     yield method_page(index, ruleset.digest)
     yield from server_list(index)
     yield from list_pages(index, ruleset.rules)
+    yield from flow_pages(index)
+    yield from claim_pages(index)
     yield rules_page(ruleset.rules, index)
     for rule in ruleset.rules:
         yield rule_page(rule, index)

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from catalogue import flows
+from catalogue.claims import Claims
 from catalogue.errors import CatalogueError
 from catalogue.site import urls
 from catalogue.site.context import Entry
 from catalogue.site.marks import inert
 from catalogue.site.tool_page import NAMESAKES, Namesakes
 from catalogue.values import ServerRow, Standing, StoredTool
-from classifier.verdict import Category, Confidence, Severity
+from classifier.claims import CONFLICT
+from classifier.verdict import Category, Confidence, Severity, signal_from_wire
 
 _SUMMARY = 140
 """Characters of a description in a list."""
@@ -26,7 +29,7 @@ class Index:
     """Every tool once, in the lists that name it; all lists go by server, name and occurrence.
 
     `outcomes` counts the latest attempt on every target ("never-tried" where there was none). `rules` counts the tools
-    that each rule fired on.
+    that each rule fired on. `parts` are the tools of each server that are a leg of a toxic flow.
     """
 
     servers: list[ServerRow] = field(default_factory=list)
@@ -41,6 +44,8 @@ class Index:
     by_rule: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     rules: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
+    claims: Claims = field(default_factory=Claims)
+    parts: dict[str, list[tuple[flows.Leg, flows.Part]]] = field(default_factory=lambda: defaultdict(list))
     as_of: datetime | None = None
 
     def add_server(self, row: ServerRow) -> None:
@@ -59,7 +64,8 @@ class Index:
             self.unjudged += 1
             return
         verdict = json.loads(tool.verdict)
-        entry = entry_of(tool, json.loads(tool.definition).get("description"), verdict)
+        definition = json.loads(tool.definition)
+        entry = entry_of(tool, definition.get("description"), verdict)
         self.tools += 1
         self.declared += entry.declared
         self.by_server[tool.server].append(entry)
@@ -68,12 +74,24 @@ class Index:
         self.by_severity[entry.severity].append(entry)
         for signal in entry.signals:
             self.by_signal[signal].append(entry)
+        self._compare(tool, definition.get("annotations"), entry, verdict)
         fired = {match["rule"] for match in (*verdict["support"], *verdict["dissent"])}
         fired.update(evidence["rule"] for signal in verdict["signals"] for evidence in signal["evidence"])
         for rule in fired:
             self.rules[rule] += 1
             if len(self.by_rule[rule]) < EXAMPLES:
                 self.by_rule[rule].append(entry)
+
+    def _compare(self, tool: StoredTool, annotations: object, entry: Entry, verdict: Mapping[str, Any]) -> None:
+        """Take note of the tool's hints, and of its part in what its server's tools can do together."""
+        signals = [signal_from_wire(one) for one in verdict["signals"] if one["id"] in _COMPARED]
+        self.claims.add((tool.server, tool.name, tool.occurrence), annotations, entry.category, signals)
+        if signals:
+            self.parts[tool.server] += flows.parts_of(tool.name, tool.occurrence, signals)
+
+    def flow(self, server: str) -> flows.Flow:
+        """Return what a server's tools can do together."""
+        return flows.flow_of(self.parts.get(server, ()))
 
     def namesakes(self, name: str) -> Namesakes:
         """Return the tools called `name`, on all servers: how many, and the first of them."""
@@ -88,6 +106,9 @@ class Index:
                 "run `catalogue classify` first",
             )
 
+
+_COMPARED = {*flows.SIGNALS, CONFLICT}
+"""Signals whose evidence this pass looks at; it does not decode the rest."""
 
 EXAMPLES = 40
 """Tools that a rule's page names; their number is counted in full."""

@@ -38,6 +38,8 @@ def llms(index: Index, site: Site) -> bytes:
         f"- [All servers]({_at(site, urls.twin(urls.servers()))}): each with its page and its tools' number",
         f"- [Method]({_at(site, urls.METHOD)}): categories, signals, how a verdict comes about",
         f"- [Rules]({_at(site, urls.twin(urls.RULES))}): every rule, with what it looks for",
+        f"- [Flows]({_at(site, urls.twin(urls.flows()))}): servers whose tools together can carry private data out",
+        f"- [Hints]({_at(site, urls.twin(urls.claims()))}): hints of servers that are milder than their tools' words",
         "",
         "## Tools by category",
         "",

@@ -43,6 +43,15 @@ class ConfusionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HintAgreement:
+    """How often the servers' claims of one hint agree with the labels, and with our verdicts."""
+
+    hint: str
+    labelled: MeasuredShare
+    judged: MeasuredShare
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """A measurement. `current` says that it was made with the very rules that this site was built with."""
 
@@ -52,6 +61,7 @@ class Measurement:
     shares: tuple[MeasuredShare, ...]
     columns: tuple[str, ...]
     rows: tuple[ConfusionRow, ...]
+    hints: tuple[HintAgreement, ...]
 
 
 def measurement(ruleset: str) -> Measurement:
@@ -72,6 +82,10 @@ def measurement(ruleset: str) -> Measurement:
                 recall=_share("", data["recall"][category.value]),
             )
             for category in CATEGORY_ABOUT
+        ),
+        hints=tuple(
+            HintAgreement(hint, _share("", share), _share("", data["claims_judged"][hint]))
+            for hint, share in data["claims_labelled"].items()
         ),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from catalogue.flows import State
 from catalogue.site import urls
 from catalogue.site.context import (
     CATEGORY_ABOUT,
@@ -57,6 +58,8 @@ class HomePage:
     signals: tuple[SignalLine, ...]  # those that occur, most frequent first
     largest: tuple[ServerEntry, ...]  # servers with the most tools of critical risk
     watch: tuple[Entry, ...]  # tools whose definitions hide text or address the model
+    closed: int  # servers whose tools together close a toxic flow
+    milder: int  # hints that are milder than the words of their tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ def home_page(index: Index) -> HomePage:
         signals=tuple(sorted((line for line in _signals(index) if line.count), key=lambda line: -line.count)),
         largest=_largest(index),
         watch=tuple(_watch(index)[:_SHOWN]),
+        closed=sum(index.flow(row.name).state is State.CLOSED for row in index.servers),
+        milder=len(index.claims.milder),
     )
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from jinja2 import Template
 
 from catalogue.site import urls
+from catalogue.site.claim_page import ClaimsPage
 from catalogue.site.context import Site, label
+from catalogue.site.flow_page import FlowsPage
 from catalogue.site.list_page import ListPage, ServersPage
 from catalogue.site.overview import HomePage, MethodPage, NotFoundPage
 from catalogue.site.rule_page import RulePage, RulesPage
@@ -27,6 +29,8 @@ _TEMPLATES: dict[type, str] = {
     ServerPage: "server.html",
     ToolPage: "tool.html",
     ListPage: "list.html",
+    FlowsPage: "flows.html",
+    ClaimsPage: "claims.html",
     RulePage: "rule.html",
     RulesPage: "rules.html",
 }

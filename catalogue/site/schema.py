@@ -9,6 +9,7 @@ from typing import Any
 
 from catalogue.site.evidence import Located
 from catalogue.site.marks import Quoted, inert
+from classifier.claims import Claim, Standing, compare
 from classifier.schema import Parameter
 from classifier.tool import Tool
 from classifier.verdict import Category, Verdict
@@ -85,7 +86,7 @@ def _row(parameter: Parameter, tool: Tool, actions: Mapping[tuple[str, str], Cat
         if len(parameter.types) == 1 and not parameter.format
         else Quoted(inert(kind, 80)),
         required=parameter.required,
-        description=located.quote(parameter.description, f"{parameter.pointer}/description", _LONGEST),
+        description=located.quote(parameter.description, parameter.description_pointer, _LONGEST),
         values=values,
         values_more=len(parameter.enum) - len(values),
         limits=_limits(_node(tool.wire, parameter.pointer)),
@@ -134,37 +135,28 @@ def _node(wire: Any, pointer: str) -> Mapping[str, Any]:
     return node if isinstance(node, Mapping) else {}
 
 
-_CHANGES = (Category.WRITE, Category.EXECUTE, Category.DESTRUCTIVE, Category.FINANCIAL)
-_JUDGED_DESTRUCTIVE = (Category.READ, Category.WRITE, Category.DESTRUCTIVE)
-_OUTSIDE = ("network", "sends-outside", "untrusted-content")
+_ASKS = {
+    "readOnlyHint": "changes nothing",
+    "destructiveHint": "may destroy data",
+    "idempotentHint": "repeating it changes nothing more",
+    "openWorldHint": "reaches beyond its own system",
+}
+
+_STANDINGS = {
+    Standing.AGREES: "agrees",
+    Standing.MILDER: "disagrees",
+    Standing.STRICTER: "disagrees",
+    Standing.ABSENT: "silent",
+}
 
 
 def hint_rows(tool: Tool, verdict: Verdict, located: Located) -> tuple[Hint, ...]:
     """Return the four hints of the protocol, each beside what the rules found."""
-    claims = tool.annotations
-    category = verdict.category
-    known = category is not Category.UNCLASSIFIED
-    outside = [signal.id for signal in verdict.signals if signal.id in _OUTSIDE]
-    found = (
-        ("readOnlyHint", "changes nothing", claims.read_only, category not in _CHANGES if known else None),
-        (
-            "destructiveHint",
-            "may destroy data",
-            claims.destructive,
-            category is Category.DESTRUCTIVE if category in _JUDGED_DESTRUCTIVE else None,
-        ),
-        ("idempotentHint", "repeating it changes nothing more", claims.idempotent, None),
-        ("openWorldHint", "reaches beyond its own system", claims.open_world, True if outside else None),
-    )
-    return tuple(_hint(*facts, located) for facts in found)
+    claims = compare(tool.annotations, verdict.category, verdict.signals)
+    return tuple(_hint(claim, located.quote(claim.hint, f"/annotations/{claim.hint}")) for claim in claims)
 
 
-def _hint(key: str, asks: str, claimed: bool | None, found: bool | None, located: Located) -> Hint:
-    if found is None:
-        standing = "open"
-    elif claimed is None:
-        standing = "silent"
-    else:
-        standing = "agrees" if claimed is found else "disagrees"
-    words = {True: "yes", False: "no", None: "not judged"}[found]
-    return Hint(key, located.quote(key, f"/annotations/{key}"), asks, claimed, words, standing)
+def _hint(claim: Claim, key: Quoted) -> Hint:
+    standing = "open" if claim.found is None else _STANDINGS[claim.standing]
+    words = {True: "yes", False: "no", None: "not judged"}[claim.found]
+    return Hint(claim.hint, key, _ASKS[claim.hint], claim.claimed, words, standing)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalogue.errors import CatalogueError
+from catalogue.flows import Flow
 from catalogue.policies.recommend import Recommendation, recommend
 from catalogue.site import urls
 from catalogue.site.advice import Advice, advise, advise_server
@@ -23,12 +24,16 @@ from catalogue.values import ServerRow, StoredTool
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A server to render: its tools, the same as list entries, and by name the tools of that name on all servers."""
+    """A server to render: its tools, the same as list entries, and what they can do together.
+
+    `namesakes` are by name the tools of that name on all servers.
+    """
 
     row: ServerRow
     tools: Sequence[StoredTool]
     entries: Sequence[Entry]
     namesakes: Mapping[str, Namesakes]
+    flow: Flow
 
 
 @dataclass(slots=True)
@@ -67,7 +72,7 @@ def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:
         made.files.append((page.policy_path, page.advice.text.encode("utf-8")))
         weights.append(page.tokens)
     for_all = advise_server(recommended) if tools else None
-    for server_page in server_pages(work.row, work.entries, weights, for_all):
+    for server_page in server_pages(work.row, work.entries, weights, for_all, work.flow):
         made.page(server_page, site)
     if for_all:
         made.files.append((urls.server_policy(work.row.name), for_all.text.encode("utf-8")))

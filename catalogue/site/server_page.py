@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from catalogue.flows import Flow
 from catalogue.site import urls
 from catalogue.site.advice import ServerAdvice
 from catalogue.site.command import command
@@ -23,6 +24,7 @@ from catalogue.site.context import (
     minute,
     slice_of,
 )
+from catalogue.site.flow_page import FlowView, flow_view
 from catalogue.site.marks import Quoted, inert, quote
 from catalogue.site.outcomes import outcome_words
 from catalogue.values import IntrospectionRow, ListingRow, ServerRow, TargetRow
@@ -124,22 +126,24 @@ class ServerPage:
     targets: tuple[TargetView, ...]
     instructions: Quoted | None  # what the server tells every model that connects
     cost: Cost | None
+    together: FlowView | None  # what its tools can do together; None with less than two legs of a flow
     advice: ServerAdvice | None
     policy_inline: bool  # whether the page shows the policy's text
     policy_command: str  # that prints the policy
     first_seen: str
     last_seen: str
     row: ServerRow  # for the twin
+    flow: Flow  # the same
 
 
 def server_pages(
-    row: ServerRow, entries: Sequence[Entry], weights: Sequence[int], advice: ServerAdvice | None
+    row: ServerRow, entries: Sequence[Entry], weights: Sequence[int], advice: ServerAdvice | None, flow: Flow
 ) -> list[ServerPage]:
     """Make the contexts of a server's pages, at least one. `weights` are the tokens of `entries`, in their order."""
     order = list(CATEGORY_ABOUT)
     ordered = sorted(entries, key=lambda entry: order.index(entry.category))
     paths = [urls.server(row.name, number + 1) for number in range(max(1, -(-len(ordered) // PAGE)))]
-    return [_page(row, path, paths, ordered, _cost(entries, weights), advice) for path in paths]
+    return [_page(row, path, paths, ordered, _cost(entries, weights), advice, flow) for path in paths]
 
 
 def _page(
@@ -149,6 +153,7 @@ def _page(
     entries: Sequence[Entry],
     cost: Cost | None,
     advice: ServerAdvice | None,
+    flow: Flow,
 ) -> ServerPage:
     name = inert(row.name, 160)
     part = slice_of(len(entries), PAGE, path, paths)
@@ -176,12 +181,14 @@ def _page(
         targets=tuple(_target(target) for target in row.targets),
         instructions=_instructions(row),
         cost=cost,
+        together=flow_view(row.name, flow),
         advice=advice,
         policy_inline=advice is not None and len(advice.text) <= _INLINE,
         policy_command=command("policy", row.name),
         first_seen=day(row.first_seen),
         last_seen=day(row.last_seen),
         row=row,
+        flow=flow,
     )
 
 
@@ -246,7 +253,14 @@ def _target(row: TargetRow) -> TargetView:
 
 
 def _need(need: Need) -> NeedView:
-    kinds = {"env": "environment variable", "header": "header", "argument": "argument", "variable": "address variable"}
+    kinds = {
+        "env": "environment variable",
+        "header": "header",
+        "argument": "argument",
+        "variable": "address variable",
+        "extra": "extra",
+        "command": "command",
+    }
     parts = ["required" if need.required else "optional", *(["secret"] if need.secret else [])]
     about = f": {inert(need.description, 200)}" if need.description else ""
     return NeedView(kinds[need.kind], inert(need.name or need.value or "positional", 80), ", ".join(parts) + about)

@@ -106,6 +106,16 @@ def signal(signal_id: str, page: int = 1) -> str:
     return f"signal/{slug(signal_id)}/{_page(page)}"
 
 
+def flows(page: int = 1) -> str:
+    """Return a page of the list of servers whose tools together can carry private data out."""
+    return f"flows/{_page(page)}"
+
+
+def claims(page: int = 1) -> str:
+    """Return a page of the list of tools with a hint that is milder than their words."""
+    return f"claims/{_page(page)}"
+
+
 def rule(rule_id: str) -> str:
     """Return the page of a rule."""
     return f"rule/{slug(rule_id)}.html"

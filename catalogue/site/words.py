@@ -38,6 +38,7 @@ _RISK: Mapping[str, str] = {
     "sends-outside": "What it sends leaves your hands and cannot be called back.",
     "untrusted-content": "Strangers can write what it returns, and so can put instructions before the model.",
     "private-data": "What it returns is personal or private, and stays in the context of tools that can send it on.",
+    "toxic-flow": "A stranger's text that it returns can have the model send out, by it, private data that it returns.",
     "money-amount": "The amount is an argument: without a cap the model sets it.",
     "irreversible": "There is no way back after a wrong call.",
     "open-arguments": "It accepts properties that its schema does not name, so a schema check lets anything through.",
@@ -152,7 +153,7 @@ def _actions(verdict: Verdict) -> str:
     for action in verdict.actions:
         groups.setdefault(action.category, []).append(inert(action.value, 40))
     parts = [f"{label(kind)} for {_named(groups[kind])}" for kind in CATEGORY_ABOUT if kind in groups]
-    names = dict.fromkeys(inert(action.parameter, 60) for action in verdict.actions)
+    names = dict.fromkeys(inert(action.parameter, 60) or "the action" for action in verdict.actions)
     return f"What it does depends on {listed(list(names), 'or')}: {'; '.join(parts)}." if parts else ""
 
 

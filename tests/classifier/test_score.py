@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,19 +74,46 @@ def test_intervals_are_wilson_s(hits, n, low, high):
 
 
 def test_all_faults_of_labels_are_reported_at_once_with_line_and_key():
-    lines = [line(), "nonsense", line(category="harmless"), line(signals=["loud"]), line(digest=None)]
-    with pytest.raises(GoldError) as raised:
-        read_labels(lines, "gold.jsonl")
-    said = str(raised.value).splitlines()
-    assert [one.split(":")[1] for one in said] == ["2", "3", "4", "5"]
-    for one, word in zip(said, ("JSON", "harmless", "loud", "digest"), strict=True):
+    odd = line(also="read", signals=[["loud"]], why=7)
+    lines = [line(), "nonsense", line(category="harmless"), line(signals=["loud"]), line(digest=None), odd]
+    labels, said = read_labels(lines, "gold.jsonl")
+    assert [one.place for one in labels] == ["gold.jsonl:1"]
+    assert [one.split(":")[1] for one in said] == ["2", "3", "4", "5", "6", "6", "6"]
+    words = ("JSON", "harmless", "loud", "digest", "why", "also", "signals")
+    for one, word in zip(said, words, strict=True):
         assert word in one
 
 
 def test_a_label_of_a_changed_or_missing_definition_is_named():
     wire = {"name": "get_file"}
-    labels = [label(wire, Category.READ), label({"name": "gone"}, Category.READ)]
+    other = {"name": "other"}
+    wires = [wire, {"name": "gone"}, other, other]
+    labels = [replace(label(each, Category.READ), place=f"gold.jsonl:{number}") for number, each in enumerate(wires, 1)]
+    pairs, problems = match_labels(labels, [("s", {"name": "get_file", "description": "new"}), ("s", other)])
+    assert [one.name for one, _ in pairs] == ["other"]
+    assert problems == [
+        "gold.jsonl:1: digest: s: get_file: its definition changed since it was read",
+        "gold.jsonl:2: name: s: gone: no such tool in the files given",
+        "gold.jsonl:4: name: s: other: labelled already at gold.jsonl:3",
+    ]
+
+
+def test_what_is_wrong_with_lines_and_with_definitions_is_said_in_one_go(tmp_path):
+    tools, gold = tmp_path / "tools.jsonl", tmp_path / "gold.jsonl"
+    tools.write_text(json.dumps({"server": "s", "name": "n", "description": "new"}))
+    gold.write_text(line() + "\n" + line(category="harmless"))
     with pytest.raises(GoldError) as raised:
-        match_labels(labels, [("s", {"name": "get_file", "description": "new"})], "gold.jsonl")
-    assert "get_file: its definition changed" in str(raised.value)
-    assert "gone: no such tool" in str(raised.value)
+        score_files(load(), [gold], [tools])
+    assert [one.split(": ")[:2] for one in str(raised.value).splitlines()] == [
+        [f"{gold}:2", "category"], [f"{gold}:1", "digest"],
+    ]  # fmt: skip
+
+
+def test_a_signal_that_nobody_labelled_counts_against_its_precision():
+    wire = {
+        "name": "run",
+        "description": "Run a shell command.",
+        "inputSchema": {"properties": {"command": {"type": "string"}}},
+    }
+    found = score(load(), [(label(wire, Category.EXECUTE), wire)])
+    assert found.signal_precision["code"] == Share(0, 1)

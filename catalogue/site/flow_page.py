@@ -1,0 +1,161 @@
+"""The contexts of flows: what a server's tools can do together, and the list of servers whose tools close a flow.
+
+Pure; knows no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from catalogue.flows import Flow, Leg, Part, State, sentences
+from catalogue.site import urls
+from catalogue.site.context import Crumb, Slice, counted, slice_of
+from catalogue.site.index import Index
+from catalogue.site.marks import inert
+from classifier.verdict import SIGNALS
+
+PAGE = 100
+"""Servers on one page of the list."""
+
+_SHOWN = 12
+"""Tools of a leg on a server's page; the rest is counted, and stands in the twin."""
+
+_LEGS: Mapping[Leg, str] = {
+    Leg.UNTRUSTED: "Strangers’ text in",
+    Leg.PRIVATE: "Private data in",
+    Leg.OUT: "A way out",
+}
+
+_STATES: Mapping[State, str] = {
+    State.CLOSED: "all three legs",
+    State.POSSIBLE: "all three if code reaches the network",
+    State.OPEN: "a leg is missing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """A tool in a leg: its page, its name, what makes it a leg, and the words that say so. `certain` as in a `Part`."""
+
+    path: str
+    name: str
+    about: str
+    words: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LegView:
+    """One leg with the first of its tools; `more` counts the others."""
+
+    title: str
+    count: int
+    parts: tuple[PartView, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlowView:
+    """What a server's tools can do together: in which state, in sentences, and leg by leg."""
+
+    state: State
+    says: tuple[str, ...]
+    legs: tuple[LegView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEntry:
+    """A server in the list; `legs` are (title, number of tools)."""
+
+    path: str
+    server: str
+    state: State
+    words: str
+    says: tuple[str, ...]
+    legs: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowsPage:
+    """One page of the list of servers that have all three legs, those for certain first."""
+
+    path: str  # of the HTML page
+    twin: str  # of the JSON twin
+    crumbs: tuple[Crumb, ...]
+    description: str  # of the page, for search engines
+    closed: int  # servers that have all three legs
+    possible: int  # servers of which only code, if it reaches the network, is the way out
+    missing: tuple[tuple[str, int], ...]  # the leg that servers with two lack, and their number
+    entries: tuple[FlowEntry, ...]
+    slice: Slice
+
+
+def flow_view(server: str, flow: Flow) -> FlowView | None:
+    """Make the part of a server's page; `None` with less than two legs."""
+    if len(flow.missing) > 1:
+        return None
+    return FlowView(flow.state, _says(flow), tuple(_leg(server, leg, parts) for leg, parts in flow.legs.items()))
+
+
+def _leg(server: str, leg: Leg, parts: Sequence[Part]) -> LegView:
+    shown = tuple(_part(server, part) for part in parts[:_SHOWN])
+    return LegView(_LEGS[leg], len(parts), shown, len(parts) - len(shown))
+
+
+def _part(server: str, part: Part) -> PartView:
+    quotes = dict.fromkeys(one.quote for one in part.evidence if one.quote)
+    return PartView(
+        path=urls.tool(server, part.tool, part.occurrence),
+        name=inert(part.tool, 120),
+        about=SIGNALS[part.signal] + ("" if part.certain else "; whether that reaches the network is not known"),
+        words=inert(" … ".join(list(quotes)[:3]), 160),
+        certain=part.certain,
+    )
+
+
+def _says(flow: Flow) -> tuple[str, ...]:
+    return tuple(inert(sentence, 800) for sentence in sentences(flow))
+
+
+def flow_pages(index: Index) -> list[FlowsPage]:
+    """Make the contexts of the list, at least one page."""
+    flows = {row.name: index.flow(row.name) for row in index.servers}
+    entries = [
+        _entry(name, flow)
+        for state in (State.CLOSED, State.POSSIBLE)
+        for name, flow in flows.items()
+        if flow.state is state
+    ]
+    lacking = [flow.missing[0] for flow in flows.values() if len(flow.missing) == 1]
+    paths = [urls.flows(number + 1) for number in range(max(1, -(-len(entries) // PAGE)))]
+    closed = sum(entry.state is State.CLOSED for entry in entries)
+    pages = []
+    for path in paths:
+        part = slice_of(len(entries), PAGE, path, paths)
+        pages.append(
+            FlowsPage(
+                path=path,
+                twin=urls.twin(path),
+                crumbs=(Crumb("", "Flows"),),
+                description=f"{counted(len(entries), 'MCP server')} whose tools together let a stranger's text carry "
+                "private data out.",
+                closed=closed,
+                possible=len(entries) - closed,
+                missing=tuple((_LEGS[leg], lacking.count(leg)) for leg in Leg),
+                entries=tuple(entries[part.first - 1 : part.last]) if entries else (),
+                slice=part,
+            )
+        )
+    return pages
+
+
+def _entry(server: str, flow: Flow) -> FlowEntry:
+    return FlowEntry(
+        path=urls.server(server),
+        server=inert(server, 120),
+        state=flow.state,
+        words=_STATES[flow.state],
+        says=_says(flow),
+        legs=tuple((_LEGS[leg], len(parts)) for leg, parts in flow.legs.items()),
+    )
