@@ -16,10 +16,12 @@ from typing import Any, NamedTuple, TypeAlias
 from classifier.leaves import Found, Leaf, LeafError, NameWordLeaf, PhraseLeaf, Subject, VerbLeaf
 from classifier.lexicon import Lexicon
 from classifier.schema_leaves import (
+    ActionLeaf,
     ActionValueLeaf,
     AnnotationLeaf,
     FoundLeaf,
     ParameterLeaf,
+    SignalLeaf,
     StructureLeaf,
 )
 from classifier.text_leaves import CharactersLeaf, TagLeaf, TextLeaf, ToolReferenceLeaf
@@ -33,6 +35,7 @@ LEAVES: Mapping[str, type[Leaf]] = {
     "parameter": ParameterLeaf,
     "output": ParameterLeaf,
     "action_value": ActionValueLeaf,
+    "action": ActionLeaf,
     "annotation": AnnotationLeaf,
     "structure": StructureLeaf,
     "characters": CharactersLeaf,
@@ -40,10 +43,19 @@ LEAVES: Mapping[str, type[Leaf]] = {
     "tag": TagLeaf,
     "tool_reference": ToolReferenceLeaf,
     "found": FoundLeaf,
+    "signal": SignalLeaf,
 }
 
 
-_COSTS: Mapping[str, int] = {"found": 0, "phrase": 8, "parameter": 4, "output": 4, "text": 20, "tool_reference": 20}
+_COSTS: Mapping[str, int] = {
+    "found": 0,
+    "signal": 0,
+    "phrase": 8,
+    "parameter": 4,
+    "output": 4,
+    "text": 20,
+    "tool_reference": 20,
+}
 """Leaves that cost less or more than looking at a name, in about as many microseconds."""
 
 _COMMON = ("text:", "parameter:", "output:", "anywhere:", "form:")

@@ -36,7 +36,7 @@ def explain(ruleset: RuleSet, wire: Any) -> Explanation:
     """Judge a definition and trace every stable rule. Raises `classifier.tool.NotAToolError` for what is none."""
     verdict = ruleset.judge(wire)
     tool = Tool.from_wire(wire)
-    subject = Subject.of(Features(tool, ruleset.lexicon), verdict.category)
+    subject = Subject.judged(Features(tool, ruleset.lexicon), verdict)
     traced = [Fired(rule, rule.condition.trace(subject)) for rule in ruleset.rules if rule.status == "stable"]
     return Explanation(
         tool=tool,
@@ -53,5 +53,7 @@ def _nearly(trace: Trace) -> bool:
 
 
 def _finds(trace: Trace) -> bool:
-    """Tell whether words made this part hold; what stands below a `not` that holds did not."""
-    return any(found.quote for found in trace.found) or any(_finds(part) for part in trace.parts if part.held)
+    """Tell whether words made this part hold: neither what stands below a `not`, nor the category by itself, did."""
+    return any(found.quote and found.leaf != "found" for found in trace.found) or any(
+        _finds(part) for part in trace.parts if part.held
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
+from classifier.actions import Choice, Value, find_choices, is_nested, may_choose, to_judge
 from classifier.acts import Act, identifier_acts, lead_acts, value_acts
 from classifier.lazy import lazy
 from classifier.lexicon import Lexicon
@@ -94,7 +95,7 @@ class Features:
     @lazy
     def name_acts(self) -> tuple[Act, ...]:
         """The name's verb with its object, and the verbs joined to it by "and" or "or"."""
-        return identifier_acts(self.tool.words, self.lexicon, frozenset(act.verb for act in self.lead_acts))
+        return identifier_acts(self.tool.words, self.lexicon, self.lead_acts)
 
     @lazy
     def title_acts(self) -> tuple[Act, ...]:
@@ -130,27 +131,17 @@ class Features:
         return tuple(prose)
 
     @lazy
-    def action_parameters(self) -> tuple[Parameter, ...]:
-        """Top-level parameters that choose what the tool does: an action name and two or more values."""
-        names = self.lexicon.lists.get("action-names")
-        return tuple(
-            [
-                one
-                for one in self.parameters
-                if names and one.depth == 0 and len(one.enum) > 1 and all(isinstance(value, str) for value in one.enum)
-                if " ".join(one.words) in names.forms
-            ]
-        )
+    def choices(self) -> tuple[Choice, ...]:
+        """The actions of which a call of the tool chooses one."""
+        if not may_choose(self.tool.description, self.description_words, self.parameter_forms, self.lexicon):
+            return ()
+        return find_choices(self.tool, self.parameters, self.lexicon)
 
     @lazy
-    def action_acts(self) -> tuple[tuple[Parameter, int, Act], ...]:
-        """What each value of an action parameter does: the parameter, the value's place in its list, and an act."""
-        return tuple(
-            (one, index, act)
-            for one in self.action_parameters
-            for index, value in enumerate(one.enum)
-            for act in value_acts(value, self.lexicon)
-        )
+    def action_acts(self) -> tuple[tuple[Value, Act], ...]:
+        """What each of the actions does: its name, and an act."""
+        values = [value for choice in self.choices for value in choice.values]
+        return tuple([(value, act) for value in values for act in value_acts(value.words, self.lexicon)])
 
     @lazy
     def structure(self) -> list[str]:
@@ -165,8 +156,12 @@ class Features:
             kinds.append("open-arguments")
         if sum(one.depth == 0 for one in self.parameters) >= MANY_PARAMETERS:
             kinds.append("many-parameters")
-        if self.action_parameters:
+        if any(choice.sure and not is_nested(choice.path) for choice in self.choices):
             kinds.append("several-actions")
+        if any(choice.is_http for choice in self.choices):
+            kinds.append("http-methods")
+        if sum(1 for _ in to_judge(self.choices)) < sum(len(choice.values) for choice in self.choices):
+            kinds.append("unjudged-actions")
         return kinds
 
     @lazy
@@ -260,7 +255,7 @@ class Features:
             form.append("parameter")
         if self.output:
             form.append("output")
-        if self.action_parameters:
+        if self.choices:
             form.append("action")
         form += _states(tool.annotations[1:])
         if " " * 12 in tool.canonical or _RUN.search(tool.canonical):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from classifier.acts import Act
@@ -16,7 +17,7 @@ from classifier.features import Features
 from classifier.lexicon import Kind, Lexicon, WordList, inline_list
 from classifier.phrase import Phrase, find_phrase, parse_phrase
 from classifier.text import Token
-from classifier.verdict import Category
+from classifier.verdict import ActionVerdict, Category, Evidence, Match, Verdict
 
 
 class Found(NamedTuple):
@@ -32,17 +33,28 @@ class Found(NamedTuple):
 class Subject(NamedTuple):
     """What a condition is asked about: a tool, and the category that it was given (before that: `None`).
 
-    `answers` keeps what each leaf answered, as rules share many; it never outlives the tool.
+    `answers` keeps what each leaf answered, as rules share many; it never outlives the tool. `support` are the matches
+    for the category, strongest first, `signals` the evidence of each signal that the tool was given so far, and
+    `actions` the verdict on each of the tool's actions.
     """
 
     features: Features
     category: Category | None
     answers: dict[Leaf, tuple[Found, ...] | None]
+    support: tuple[Match, ...] = ()
+    signals: Mapping[str, Sequence[Evidence]] = MappingProxyType({})
+    actions: tuple[ActionVerdict, ...] = ()
 
     @classmethod
-    def of(cls, features: Features, category: Category | None = None) -> Subject:
+    def of(cls, features: Features) -> Subject:
         """Make a subject of which nothing has been asked."""
-        return cls(features, category, {})
+        return cls(features, None, {})
+
+    @classmethod
+    def judged(cls, features: Features, verdict: Verdict) -> Subject:
+        """Make a subject with all that a verdict says of it."""
+        signals = {signal.id: signal.evidence for signal in verdict.signals}
+        return cls(features, verdict.category, {}, verdict.support, signals, verdict.actions)
 
 
 class LeafError(Exception):

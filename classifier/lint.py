@@ -9,14 +9,17 @@ from classifier.features import Features
 from classifier.leaves import Subject
 from classifier.rule import Problem, Rule, line_of
 from classifier.ruleset import RuleSet, RuleSetError, packaged_rules, read
+from classifier.switches import EFFECT_NAMES
 from classifier.tool import Tool
-from classifier.verdict import Category
 
 _PARSING_LISTS = {
     "clause-ends",
     "cues",
     "lead-in",
     "persons",
+    "subordinates",
+    "events",
+    "event-heads",
     "hedges",
     "noun-verbs",
     "things",
@@ -24,6 +27,12 @@ _PARSING_LISTS = {
     "openings",
     "closings",
     "action-names",
+    "option-names",
+    "sum-words",
+    *EFFECT_NAMES,
+    "effect-names",
+    "preview-words",
+    "trash-words",
     "effect-verbs",
     "any-verbs",
 }
@@ -42,10 +51,9 @@ def check(folder: Traversable | None = None) -> RuleSet:
 
 
 def fires(rule: Rule, wire: object, ruleset: RuleSet) -> bool:
-    """Tell whether one rule fires on a definition; for a signal's rule, after the category rules have decided."""
+    """Tell whether one rule fires on a definition; for a signal's rule, after all others have decided."""
     features = Features(Tool.from_wire(wire), ruleset.lexicon)
-    category: Category | None = ruleset.judge(wire).category if rule.signals else None
-    return rule.condition.ask(Subject.of(features, category)) is not None
+    return rule.condition.ask(Subject.judged(features, ruleset.judge(wire))) is not None
 
 
 def _examples(ruleset: RuleSet, rules: Iterable[Rule]) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ import yaml
 
 from classifier.condition import Condition, compile_condition
 from classifier.lexicon import Lexicon
-from classifier.schema_leaves import FoundLeaf
+from classifier.schema_leaves import FoundLeaf, SignalLeaf
 from classifier.verdict import SIGNALS, Category, Strength
 
 _KEYS = (
@@ -60,6 +60,12 @@ class Rule:
     source: str
     condition: Condition
     says: tuple[str, ...]
+
+    def other_signals(self) -> frozenset[str]:
+        """Return the signals that its condition asks for, and that have to be judged before it."""
+        return frozenset(
+            name for leaf in self.condition.leaves() if isinstance(leaf, SignalLeaf) for name in leaf.signals
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +185,10 @@ def _condition_faults(data: Mapping[str, Any], condition: Condition) -> list[tup
         for name in _PLACEHOLDER.findall(str(data.get("rationale", "")))
         if name not in known
     ]
-    if "asserts" in data and any(isinstance(leaf, FoundLeaf) for leaf in condition.leaves()):
-        faults.append(("when", "the leaf found is for rules of signals: a category cannot rest on itself"))
+    if "asserts" in data and any(isinstance(leaf, (FoundLeaf, SignalLeaf)) for leaf in condition.leaves()):
+        faults.append(
+            ("when", "the leaves found and signal are for rules of signals: a category cannot rest on itself")
+        )
     if not condition.finds():
         faults.append(("when", "the condition can hold without finding anything, so it would have no evidence"))
     return faults

@@ -18,16 +18,18 @@ from typing import Any
 
 import yaml
 
+from classifier.effects import judge_actions, settle
 from classifier.features import Features
 from classifier.index import Index
 from classifier.lazy import lazy
 from classifier.leaves import Found, Subject
 from classifier.lexicon import Lexicon
 from classifier.rationale import write_rationale
-from classifier.rule import Problem, Rule, parse_rule, read_yaml
+from classifier.rule import Problem, Rule, line_of, parse_rule, read_yaml
+from classifier.switches import effect_arguments
 from classifier.tool import ClassifierError, Tool
 from classifier.verdict import (
-    ActionVerdict,
+    Category,
     Evidence,
     Match,
     Signal,
@@ -36,7 +38,7 @@ from classifier.verdict import (
     judge_severity,
 )
 
-ENGINE = 1
+ENGINE = 2
 """Part of every ruleset's digest: raised whenever this package could read the same rules differently."""
 
 _WORDS = "_words.yaml"
@@ -69,10 +71,10 @@ class RuleSet:
         tool = Tool.from_wire(wire)
         features = Features(tool, self.lexicon)
         asserting, signalling = self._candidates(features)
-        subject = Subject.of(features)
+        actions = judge_actions(features, self._decide) if features.choices else ()
+        subject = Subject.of(features)._replace(actions=actions)
         category, confidence, support, dissent = decide(_matches(subject, asserting))
-        actions = tuple(self._actions(features)) if features.action_parameters else ()
-        signals = _signals(subject._replace(category=category), signalling)
+        signals = _signals(subject._replace(category=category, support=support), signalling)
         severity, reason = judge_severity(category, [signal.id for signal in signals])
         return Verdict(
             definition=tool.digest,
@@ -85,14 +87,15 @@ class RuleSet:
             dissent=dissent,
             rationale=write_rationale(self._titles[support[0].rule] if support else "", category, support, dissent),
             severity_reason=reason,
-            actions=actions,
+            actions=settle(actions, category, support),
+            arguments=effect_arguments(features, category, signals),
         )
 
     @lazy
     def _stable(self) -> tuple[Rule, ...]:
-        """The rules that take part: those that assert a category, then those of signals, by their ids."""
+        """The rules that take part: of categories, then of signals, and last of signals that rest on others; by id."""
         stable = [rule for rule in self.rules if rule.status == "stable"]
-        return tuple(sorted(stable, key=lambda rule: (rule.asserts is None, rule.id)))
+        return tuple(sorted(stable, key=lambda rule: (rule.asserts is None, bool(rule.other_signals()), rule.id)))
 
     @lazy
     def _index(self) -> Index:
@@ -104,22 +107,10 @@ class RuleSet:
         first = next((place for place, rule in enumerate(rules) if rule.signals), len(rules))
         return rules[:first], rules[first:]
 
-    def _actions(self, features: Features) -> Iterator[ActionVerdict]:
-        """Judge each value of an action parameter as if it were a tool of its own, on the same object."""
-        objects = {token.word for act in features.name_acts for token in act.objects}
-        rest = " ".join(token.word for token in features.tool.words if not features.name_acts or token.word in objects)
-        for one in features.action_parameters:
-            for index, value in enumerate(one.enum):
-                pseudo = Features(Tool.from_wire({"name": f"{value} {rest}"}), self.lexicon)
-                category, _, support, _ = decide(_matches(Subject.of(pseudo), self._candidates(pseudo)[0]))
-                pointer = f"{one.enum_pointer}/{index}" if one.enum_pointer else one.pointer
-                quoted = value if one.enum_pointer else one.name
-                yield ActionVerdict(
-                    one.path,
-                    value,
-                    category,
-                    tuple(Evidence(match.rule, "action_value", pointer, quoted, (0, len(quoted))) for match in support),
-                )
+    def _decide(self, features: Features) -> tuple[Category, tuple[Match, ...]]:
+        """Return the category that rules give to what is no tool of its own, and the matches for it."""
+        category, _, support, _ = decide(_matches(Subject.of(features), self._candidates(features)[0]))
+        return category, support
 
     @lazy
     def _titles(self) -> dict[str, str]:
@@ -136,8 +127,12 @@ def _matches(subject: Subject, rules: Iterable[Rule]) -> list[Match]:
 
 
 def _signals(subject: Subject, rules: Iterable[Rule]) -> tuple[Signal, ...]:
-    """Return the signals in the order of their ids, the evidence of each from all its rules."""
+    """Return the signals in the order of their ids, the evidence of each from all its rules.
+
+    Rules that rest on other signals come last, and see those in `found`.
+    """
     found: dict[str, list[Evidence]] = {}
+    subject = subject._replace(signals=found)
     for rule in rules:
         one = rule.condition.ask(subject)
         if one and rule.signals:
@@ -206,10 +201,20 @@ def read(root: Traversable) -> tuple[RuleSet, list[Problem]]:
         problems += wrong
         if rule:
             rules.append(rule)
+    problems += _chains(rules)
     if not texts and not problems:
         problems.append(Problem(str(root), 1, "(folder)", "holds no rule"))
     digest = hashlib.sha256(json.dumps([ENGINE, texts, lexicon.source]).encode("ascii")).hexdigest()
     return RuleSet(tuple(sorted(rules, key=lambda rule: rule.id)), lexicon, digest), problems
+
+
+def _chains(rules: Sequence[Rule]) -> Iterator[Problem]:
+    """Find rules that rest on signals which rest on others themselves: what they see would depend on their order."""
+    resting = {rule.signals for rule in rules if rule.other_signals()}
+    for rule in rules:
+        for name in sorted(rule.other_signals() & resting):
+            what = f"the signal {name} rests on other signals, so no rule may rest on it"
+            yield Problem(f"signals/{rule.id}.yaml", line_of(rule.source, "when"), "when", what)
 
 
 def _texts(root: Traversable) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,7 @@ class Parameter(NamedTuple):
 
     `pointer` is an RFC 6901 pointer into the wire JSON; `path` is dotted, arrays as `[]` ("files[].path"). `types` are
     JSON Schema type names (empty when unstated). `required` is true only if every object on the way requires it.
+    `description_pointer` leads to the description, which may stand in a branch or behind a reference.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Parameter(NamedTuple):
     enum_pointer: str
     required: bool
     depth: int
+    description_pointer: str
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -177,7 +179,8 @@ def _parameter(
 ) -> Parameter:
     types: tuple[str, ...] = ()
     form = description = None
-    for part, _ in parts:
+    described_at = at
+    for part, part_at in parts:
         kind = part.get("type")
         if isinstance(kind, str):
             types = (*types, kind)
@@ -186,7 +189,7 @@ def _parameter(
         if not isinstance(form, str):
             form = part.get("format")
         if not isinstance(description, str):
-            description = part.get("description")
+            description, described_at = part.get("description"), part_at
     values, values_at = _values(parts)
     return Parameter(
         name,
@@ -199,6 +202,7 @@ def _parameter(
         values_at,
         required,
         place.depth,
+        f"{described_at}/description",
     )
 
 

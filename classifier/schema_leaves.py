@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from classifier.actions import LONGEST_ACTION, Value, is_nested
 from classifier.acts import Act
 from classifier.leaves import (
     Found,
@@ -23,7 +24,10 @@ from classifier.lexicon import Lexicon, WordList
 from classifier.phrase import Phrase, find_phrase
 from classifier.schema import Parameter, read_name
 from classifier.text import Token, split_sentences
-from classifier.verdict import Category
+from classifier.verdict import SIGNALS, Category
+
+_SHOWN = 3
+"""Actions that are enough to show that there are several."""
 
 _TYPES = ("string", "number", "integer", "boolean", "array", "object")
 
@@ -122,7 +126,7 @@ def _in_description(key: str, one: Parameter, phrases: tuple[Phrase, ...], lexic
         return None
     _, first, last = match
     span = (first.start, last.end)
-    return Found(key, one.pointer + "/description", one.description[slice(*span)], span)
+    return Found(key, one.description_pointer, one.description[slice(*span)], span)
 
 
 def _values(key: str, one: Parameter) -> Iterator[Found]:
@@ -157,15 +161,57 @@ class ActionValueLeaf(Leaf):
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         features = subject.features
-        for one, index, act in features.action_acts:
-            if one.enum_pointer and act.verb in self.verbs and self._has_object(act, features.tool.words):
-                value = one.enum[index]
-                return (Found(self.key, f"{one.enum_pointer}/{index}", value, (0, len(value))),)
+        for value, act in features.action_acts:
+            if act.verb in self.verbs and self._has_object(act, features.tool.words):
+                return (_show(self.key, value),)
         return ()
 
     def _has_object(self, act: Act, name: tuple[Token, ...]) -> bool:
         """Tell whether the value or, where it has no object of its own, the tool's name speaks of the object."""
         return self.objects is None or next(words_in_row(act.objects or name, self.objects), None) is not None
+
+
+def _show(key: str, value: Value) -> Found:
+    """Quote an action's name, or the name of the parameter that takes it."""
+    note = "" if value.quote == value.text else f"one of its values is {value.text[:64]!r}"
+    quoted = value.quote[:LONGEST_ACTION]
+    return Found(key, value.pointer, quoted, (value.start, value.start + len(quoted)), note)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ActionLeaf(Leaf):
+    """One of the tool's actions that the rules give one of these categories.
+
+    `top`: one that the whole call does, and not one of the steps that it is given.
+    """
+
+    key: str
+    categories: frozenset[Category]
+    top: bool
+
+    @classmethod
+    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:  # noqa: ARG003  every leaf is read the same way
+        """Take a list of categories, or a mapping of any (the categories) and top (true or false)."""
+        if not isinstance(value, Mapping):
+            value = {"any": value}
+        value = read_mapping(value, ("any", "top"))
+        names = _strings(value.get("any"))
+        if not names or set(names) - {one.value for one in Category}:
+            raise LeafError(f"expected a list of categories, not {value.get('any')!r}")
+        if not isinstance(value.get("top", False), bool):
+            raise LeafError(f"top is true or false, not {value['top']!r}")
+        return cls(key, frozenset(Category(name) for name in names), value.get("top", False))
+
+    def needs(self) -> tuple[frozenset[str], ...]:
+        return (frozenset(["form:action"]),)
+
+    def ask(self, subject: Subject) -> tuple[Found, ...]:
+        for one in subject.actions:
+            if one.category in self.categories and not (self.top and is_nested(one.parameter)):
+                shown = one.evidence[0]
+                note = f"an action that is {one.category.value}"
+                return (Found(self.key, shown.pointer, shown.quote, shown.span, note),)
+        return ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,6 +267,8 @@ class StructureLeaf(Leaf):
         "many-parameters",
         "open-arguments",
         "several-actions",
+        "http-methods",
+        "unjudged-actions",
     )
 
     @classmethod
@@ -240,14 +288,15 @@ class StructureLeaf(Leaf):
         features = subject.features
         if self.wanted not in features.structure:
             return ()
-        if self.wanted == "several-actions":
-            one = features.action_parameters[0]
-            return (Found(self.key, one.pointer, one.name, (0, len(one.name)), f"{len(one.enum)} actions"),)
+        if self.wanted in ("several-actions", "http-methods"):
+            one = next(one for one in features.choices if one.is_http or self.wanted != "http-methods")
+            return tuple([_show(self.key, value) for value in one.values[:_SHOWN]])
         notes = {
             "no-description": "no description, or an empty one",
             "no-schema": "no input schema",
             "many-parameters": f"{sum(one.depth == 0 for one in features.parameters)} parameters",
             "open-arguments": "additionalProperties is true",
+            "unjudged-actions": "more actions, or longer names of actions, than are judged one by one",
         }
         pointer = "" if self.wanted in ("no-description", "no-schema") else "/inputSchema"
         return (Found(self.key, pointer, "", (0, 0), notes[self.wanted]),)
@@ -255,18 +304,28 @@ class StructureLeaf(Leaf):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundLeaf(Leaf):
-    """The category that the category rules gave the tool; for rules of signals only."""
+    """The category that the category rules gave the tool; for rules of signals only.
+
+    `quoted`: with the words that the category rests on.
+    """
 
     key: str
     categories: frozenset[Category]
+    quoted: bool
 
     @classmethod
     def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:  # noqa: ARG003  every leaf is read the same way
-        """Take a list of categories."""
-        names = _strings(value)
+        """Take a list of categories, or a mapping of any (the categories) and quoted (true or false)."""
+        if not isinstance(value, Mapping):
+            value = {"any": value}
+        value = read_mapping(value, ("any", "quoted"))
+        names = _strings(value.get("any"))
         if not names or set(names) - {one.value for one in Category}:
-            raise LeafError(f"expected a list of categories, not {value!r}")
-        return cls(key, frozenset(Category(name) for name in names))
+            raise LeafError(f"expected a list of categories, not {value.get('any')!r}")
+        quoted = value.get("quoted", False)
+        if not isinstance(quoted, bool):
+            raise LeafError(f"quoted is true or false, not {quoted!r}")
+        return cls(key, frozenset(Category(name) for name in names), quoted)
 
     def needs(self) -> tuple[frozenset[str], ...]:
         return ()
@@ -274,7 +333,38 @@ class FoundLeaf(Leaf):
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         if subject.category not in self.categories:
             return ()
-        return (Found(self.key, "", "", (0, 0), f"our rules call it {subject.category.value}"),)
+        said = Found(self.key, "", "", (0, 0), f"our rules call it {subject.category.value}")
+        if not self.quoted or not subject.support:
+            return (said,)
+        words = [one for one in subject.support[0].evidence if one.quote]
+        return (said, *(Found(self.key, one.pointer, one.quote, one.span, said.note) for one in words))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SignalLeaf(Leaf):
+    """One of several other signals that the tool has, with its evidence; for rules of signals only."""
+
+    key: str
+    signals: tuple[str, ...]
+
+    @classmethod
+    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:  # noqa: ARG003  every leaf is read the same way
+        """Take a list of signals."""
+        names = _strings(value)
+        if not names or set(names) - SIGNALS.keys():
+            raise LeafError(f"expected a list of signals, not {value!r}")
+        return cls(key, names)
+
+    def needs(self) -> tuple[frozenset[str], ...]:
+        return ()
+
+    def ask(self, subject: Subject) -> tuple[Found, ...]:
+        found: list[Found] = []
+        for name in self.signals:
+            evidence = subject.signals.get(name, ())
+            told = [one for one in evidence if one.quote] or evidence
+            found += [Found(self.key, one.pointer, one.quote, one.span, f"the signal {name}") for one in told]
+        return tuple(found)
 
 
 def _strings(value: Any) -> tuple[str, ...]:

@@ -80,11 +80,60 @@ class Signal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ActionVerdict:
-    """What one value of an action parameter does: `parameter` is its dotted path, `value` the enum's value."""
+    """What a tool does when one argument has one value.
+
+    `parameter` is the dotted path of the parameter ("operations[].type"), or "" for an action that only the description
+    lists. `value` is spelled as JSON spells it, a string without its quotation marks. The first of `evidence` shows
+    the value, the others what else the category rests on; its rule is "" where no rule knows what the value does.
+    """
 
     parameter: str
     value: str
     category: Category
+    evidence: tuple[Evidence, ...]
+
+
+class Effect(StrEnum):
+    """What an argument does to the effect of a call."""
+
+    PREVIEW = "preview"
+    READ_ONLY = "read-only"
+    CONFIRM = "confirm"
+    PERMANENT = "permanent"
+    FORCE = "force"
+    CASCADE = "cascade"
+    OVERWRITE = "overwrite"
+    HTTP_METHOD = "http-method"
+    STATEMENT = "statement"
+
+
+EFFECTS: Mapping[Effect, str] = {
+    Effect.PREVIEW: "shows what would happen, and does nothing",
+    Effect.READ_ONLY: "keeps the call from changing anything",
+    Effect.CONFIRM: "confirms that the call is meant",
+    Effect.PERMANENT: "puts what it deletes beyond recovery",
+    Effect.FORCE: "goes ahead where the tool would stop",
+    Effect.CASCADE: "takes in everything below",
+    Effect.OVERWRITE: "replaces what is there",
+    Effect.HTTP_METHOD: "is the HTTP method of the call",
+    Effect.STATEMENT: "is run as a statement or query",
+}
+"""Every effect, with words that complete "The argument ..."."""
+
+
+@dataclass(frozen=True, slots=True)
+class EffectArgument:
+    """An argument that changes the effect of a call.
+
+    `parameter` is its dotted path. `dangerous` is the value of a switch with which the call does more (`None` for what
+    is no switch). `values` say what the tool does with each value of which that is known. `evidence` has no rule: it
+    is the parameter's name, by the word list of that effect, and what is said of it.
+    """
+
+    parameter: str
+    effect: Effect
+    dangerous: bool | None
+    values: tuple[ActionVerdict, ...]
     evidence: tuple[Evidence, ...]
 
 
@@ -93,7 +142,8 @@ class Verdict:
     """What one ruleset says of one definition. Same definition and ruleset: the same verdict, byte for byte.
 
     `support` are the matches for the category, strongest first; `dissent` all other matches. `rationale` is plain text
-    of one to four sentences. `severity_reason` says why the severity is what it is.
+    of one to four sentences. `severity_reason` says why the severity is what it is. `actions` are the tool's
+    actions, of which a call chooses one, in the schema's order; `arguments` those that change the effect of a call.
     """
 
     definition: str
@@ -107,6 +157,7 @@ class Verdict:
     rationale: str
     severity_reason: str
     actions: tuple[ActionVerdict, ...] = ()
+    arguments: tuple[EffectArgument, ...] = ()
 
 
 SIGNALS: Mapping[str, str] = {
@@ -122,6 +173,7 @@ SIGNALS: Mapping[str, str] = {
     "sends-outside": "messages or publishes to third parties",
     "untrusted-content": "returns text that strangers wrote",
     "private-data": "returns private or personal data",
+    "toxic-flow": "lets a stranger's text carry private data out, all by itself",
     "money-amount": "takes an amount of money",
     "irreversible": "cannot be undone",
     "many-parameters": "has ten or more parameters",
@@ -160,10 +212,12 @@ RAISED: Mapping[tuple[Category, str], Severity] = {
     (Category.READ, "network"): Severity.MEDIUM,
     (Category.READ, "filesystem"): Severity.MEDIUM,
     (Category.READ, "credentials-out"): Severity.HIGH,
+    (Category.READ, "toxic-flow"): Severity.HIGH,
     (Category.WRITE, "admin"): Severity.HIGH,
     (Category.WRITE, "bulk"): Severity.HIGH,
     (Category.WRITE, "irreversible"): Severity.HIGH,
     (Category.WRITE, "credentials-out"): Severity.HIGH,
+    (Category.WRITE, "toxic-flow"): Severity.HIGH,
     (Category.EXECUTE, "code"): Severity.CRITICAL,
     (Category.EXECUTE, "admin"): Severity.CRITICAL,
 }
@@ -222,14 +276,16 @@ def to_wire(verdict: Verdict) -> dict[str, Any]:
         "dissent": [_match(one) for one in verdict.dissent],
         "rationale": verdict.rationale,
         "severity_reason": verdict.severity_reason,
-        "actions": [
+        "actions": list(map(_action, verdict.actions)),
+        "arguments": [
             {
                 "parameter": one.parameter,
-                "value": one.value,
-                "category": one.category.value,
+                "effect": one.effect.value,
+                "dangerous": one.dangerous,
+                "values": list(map(_action, one.values)),
                 "evidence": _evidence_list(one.evidence),
             }
-            for one in verdict.actions
+            for one in verdict.arguments
         ],
     }
 
@@ -242,16 +298,28 @@ def from_wire(data: Mapping[str, Any]) -> Verdict:
         category=Category(data["category"]),
         severity=Severity(data["severity"]),
         confidence=Confidence(data["confidence"]),
-        signals=tuple(Signal(one["id"], _read_evidence(one["evidence"])) for one in data["signals"]),
+        signals=tuple(map(signal_from_wire, data["signals"])),
         support=tuple(map(_read_match, data["support"])),
         dissent=tuple(map(_read_match, data["dissent"])),
         rationale=data["rationale"],
         severity_reason=data["severity_reason"],
-        actions=tuple(
-            ActionVerdict(one["parameter"], one["value"], Category(one["category"]), _read_evidence(one["evidence"]))
-            for one in data["actions"]
+        actions=tuple(map(_read_action, data["actions"])),
+        arguments=tuple(
+            EffectArgument(
+                one["parameter"],
+                Effect(one["effect"]),
+                one["dangerous"],
+                tuple(map(_read_action, one["values"])),
+                _read_evidence(one["evidence"]),
+            )
+            for one in data["arguments"]
         ),
     )
+
+
+def signal_from_wire(data: Mapping[str, Any]) -> Signal:
+    """Read back one signal of what `to_wire` wrote."""
+    return Signal(data["id"], _read_evidence(data["evidence"]))
 
 
 def _match(match: Match) -> dict[str, Any]:
@@ -261,6 +329,15 @@ def _match(match: Match) -> dict[str, Any]:
         "strength": match.strength.value,
         "says": match.says,
         "evidence": _evidence_list(match.evidence),
+    }
+
+
+def _action(one: ActionVerdict) -> dict[str, Any]:
+    return {
+        "parameter": one.parameter,
+        "value": one.value,
+        "category": one.category.value,
+        "evidence": _evidence_list(one.evidence),
     }
 
 
@@ -286,6 +363,10 @@ def _read_match(data: Mapping[str, Any]) -> Match:
         data["says"],
         _read_evidence(data["evidence"]),
     )
+
+
+def _read_action(data: Mapping[str, Any]) -> ActionVerdict:
+    return ActionVerdict(data["parameter"], data["value"], Category(data["category"]), _read_evidence(data["evidence"]))
 
 
 def _read_evidence(data: list[Mapping[str, Any]]) -> tuple[Evidence, ...]:

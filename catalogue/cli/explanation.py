@@ -12,7 +12,7 @@ from catalogue.cli.terminal import show, visible
 from classifier.condition import Trace
 from classifier.explain import Explanation, Fired
 from classifier.leaves import Found
-from classifier.verdict import Evidence, Verdict, to_wire
+from classifier.verdict import EFFECTS, ActionVerdict, Evidence, Verdict, to_wire
 
 _AROUND = 60  # characters of a text shown before and after the words that matched
 _LONGEST_LABEL = 72  # characters of a condition; `catalogue rules show` has all of it
@@ -29,6 +29,8 @@ def show_explanation(server: str, explanation: Explanation) -> None:
     if verdict.signals:
         tree.add(Text(f"signals: {', '.join(signal.id for signal in verdict.signals)}"))
     _add_quotes(tree, explanation)
+    _add_actions(tree, verdict)
+    _add_arguments(tree, verdict)
     _add_rules(tree, "rules that fired", explanation.fired)
     _add_rules(tree, "rules that nearly fired", explanation.nearly)
     tree.add(Text(f"ruleset {verdict.ruleset}", "dim"))
@@ -96,8 +98,34 @@ def _add_quotes(tree: Tree, explanation: Explanation) -> None:
         branch.add(_marked(pointer, _text_at(explanation.tool.wire, pointer), spans[pointer]))
 
 
+def _add_actions(tree: Tree, verdict: Verdict) -> None:
+    """Show the verdict on each action, with the words that it rests on."""
+    if verdict.actions:
+        branch = tree.add(Text("its actions", "bold"))
+        for one in verdict.actions:
+            _add_action(branch, f"{one.parameter} {one.value}".strip(), one)
+
+
+def _add_arguments(tree: Tree, verdict: Verdict) -> None:
+    """Show the arguments that change what a call does, and what the tool does with each value that is known."""
+    if verdict.arguments:
+        branch = tree.add(Text("arguments that change what a call does", "bold"))
+        for argument in verdict.arguments:
+            below = branch.add(Text(visible(f"{argument.parameter} {EFFECTS[argument.effect]}")))
+            for one in argument.values:
+                _add_action(below, one.value, one)
+
+
+def _add_action(branch: Tree, name: str, one: ActionVerdict) -> None:
+    rule = f" by {one.evidence[0].rule}" if one.evidence and one.evidence[0].rule else ""
+    label = Text(visible(f"{name}: {one.category.value.capitalize()}{rule}"))
+    for evidence in one.evidence:
+        label.append(visible(f" {evidence.pointer}: ")).append(visible(evidence.quote or evidence.note), _MARK)
+    branch.add(label)
+
+
 def _all_evidence(verdict: Verdict) -> Iterator[Evidence]:
-    groups = (verdict.support, verdict.dissent, verdict.signals, verdict.actions)
+    groups = (verdict.support, verdict.dissent, verdict.signals)
     return (one for group in groups for holder in group for one in holder.evidence)
 
 

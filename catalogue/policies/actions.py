@@ -1,16 +1,20 @@
-"""Keeps a tool of several actions to some of them, by the verdict on each value. Knows no rate and no posture."""
+"""Keeps a tool to some of what it can do, by the verdict on the values of its arguments. Knows no rate and no posture.
+
+The arguments are those that choose among several actions, and switches such as a dry run.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from catalogue.policies.document import Denial, Operator, Predicate, Scalar, spelled
 from catalogue.policies.parameters import Argument, arguments_of, node_at
 from catalogue.policies.place import is_scalar, shown
 from classifier.schema import Parameter
-from classifier.verdict import ActionVerdict, Category, Verdict
+from classifier.verdict import ActionVerdict, Category, EffectArgument, Verdict
 
 _MOST_NAMED = 8
 """Values named in one sentence; the rule itself has them all."""
@@ -29,24 +33,54 @@ def narrow(definition: Mapping[str, Any], verdict: Verdict, accepted: Collection
     """How calls of the tool can be kept to the accepted categories; `None` if they cannot.
 
     Only values known to be accepted stay: one that is not classified would be a gamble in a tool that can do worse, and
-    a list of what is allowed also stops values that the schema does not name, or spells in other capitals.
+    a list of what is allowed also stops values that the schema does not name, or spells in other capitals. Where both
+    its actions and a switch can keep a call harmless, one of them has to.
     """
-    by_parameter: dict[str, list[ActionVerdict]] = {}
-    for action in verdict.actions:
-        by_parameter.setdefault(action.parameter, []).append(action)
-    choices = [actions for actions in by_parameter.values() if any(one.category not in accepted for one in actions)]
+    choices = [actions for actions in _by_parameter(verdict) if any(one.category not in accepted for one in actions)]
     if verdict.category in accepted and not choices:
         return Narrowing(frozenset({verdict.category}))
-    if verdict.category not in accepted and verdict.category not in {action.category for action in verdict.actions}:
-        return None  # its worst effect is not the choice of an argument
     arguments = {argument.parameter.path: argument for argument in arguments_of(definition)}
     known = frozenset(accepted) - {Category.UNCLASSIFIED}
-    kept = [_kept(definition, arguments.get(actions[0].parameter), actions, known) for actions in choices]
-    return _joined(one for one in kept if one) if all(kept) else None
+    by_action = None
+    if verdict.category in accepted or verdict.category in {action.category for action in verdict.actions}:
+        kept = [_kept(definition, arguments.get(actions[0].parameter), actions, known) for actions in choices]
+        own = {verdict.category} & set(accepted)  # what it does whichever action is chosen, such as any request
+        by_action = _joined(own, (one for one in kept if one)) if all(kept) else None
+    tamed = (_kept(definition, arguments.get(one.parameter), one.values, known) for one in _switches(verdict))
+    by_switch = next(filter(None, tamed), None)
+    return _either(by_action, by_switch) if by_action and by_switch else by_action or by_switch
 
 
-def _joined(narrowings: Iterable[Narrowing]) -> Narrowing:
-    joined = Narrowing(frozenset())
+def _switches(verdict: Verdict) -> list[EffectArgument]:
+    """Those with which something is known of each value, first those that tame a call for the strictest reader, too.
+
+    One narrows every posture that way, so that a stricter posture never allows a call that a milder one does not.
+    """
+    known = [one for one in verdict.arguments if one.values]
+    return sorted(known, key=lambda one: Category.READ not in {value.category for value in one.values})
+
+
+def _either(one: Narrowing, other: Narrowing) -> Narrowing:
+    """Deny what both deny."""
+    return Narrowing(
+        one.categories | other.categories,
+        tuple(
+            Denial(a.conditions + b.conditions, f"{a.on_deny.rstrip('.')}, unless a switch tames it: {b.on_deny}")
+            for a, b in product(one.denials, other.denials)
+        ),
+        ("One of these is enough to let a call through.", *one.reasons, *other.reasons),
+    )
+
+
+def _by_parameter(verdict: Verdict) -> Iterable[list[ActionVerdict]]:
+    found: dict[str, list[ActionVerdict]] = {}
+    for action in verdict.actions:
+        found.setdefault(action.parameter, []).append(action)
+    return found.values()
+
+
+def _joined(categories: Iterable[Category], narrowings: Iterable[Narrowing]) -> Narrowing:
+    joined = Narrowing(frozenset(categories))
     for one in narrowings:
         joined = Narrowing(
             joined.categories | one.categories, joined.denials + one.denials, joined.reasons + one.reasons

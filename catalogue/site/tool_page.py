@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice, tee
 
 from catalogue.site import urls, words
+from catalogue.site.action_table import ActionRow, ArgumentRow, action_rows, argument_rows
 from catalogue.site.advice import Advice
 from catalogue.site.command import command
 from catalogue.site.context import CONFIDENCE_ABOUT, Crumb, Entry, Link, day, label, minute
@@ -75,6 +76,9 @@ class ToolPage:
     parameters: tuple[Row, ...]
     parameters_more: int  # left out of `parameters`
     parameters_marked: bool  # whether evidence stands in them
+    actions: tuple[ActionRow, ...]
+    actions_more: int  # left out of `actions`
+    arguments: tuple[ArgumentRow, ...]
     hints: tuple[Hint, ...]
     elsewhere: tuple[tuple[str, Quoted], ...]  # (pointer, text) of evidence that stands in no part above
     reasons: tuple[str, ...]  # sentences: why it needs a policy
@@ -150,6 +154,7 @@ def tool_page(judged: Judged, advice: Advice, neighbours: Neighbours, titles: Ma
     tool = Tool.from_wire(row.definition)
     case, located = make_case(verdict, tool, titles)
     parameters, more = parameter_rows(tool, verdict, located)
+    actions, actions_more = action_rows(tool, verdict)
     hints = hint_rows(tool, verdict, located)
     namesakes = neighbours.name.count - 1
     subject = words.Subject(name, server, tool, verdict, case, hints, advice, row.standing, namesakes)
@@ -177,6 +182,9 @@ def tool_page(judged: Judged, advice: Advice, neighbours: Neighbours, titles: Ma
         parameters=parameters,
         parameters_more=more,
         parameters_marked=located.marks("/inputSchema"),
+        actions=actions,
+        actions_more=actions_more,
+        arguments=argument_rows(verdict),
         hints=hints,
         elsewhere=tuple(located.remaining(tool)),
         reasons=words.reasons_for_policy(subject),

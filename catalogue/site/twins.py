@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from catalogue import flows
 from catalogue.site.context import Entry
 from catalogue.site.encode import ascii_json, compact
 from catalogue.site.marks import Quoted
@@ -122,6 +123,7 @@ def _server(page: ServerPage) -> dict[str, Any]:
         "listings": plain(row.listings),
         "targets": [_target(view, place.latest) for view, place in zip(page.targets, row.targets, strict=True)],
         "tokens_estimate": page.cost.tokens if page.cost else 0,
+        "flow": flows.to_json(page.flow) if page.together else None,
         "policy_file": page.policy_path or None,
         "first_seen": row.first_seen.isoformat(),
         "last_seen": row.last_seen.isoformat(),

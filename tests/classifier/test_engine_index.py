@@ -56,7 +56,7 @@ def test_no_rule_that_matches_is_left_out():
     index = Index(STABLE)
     for wire in definitions():
         features = Features(Tool.from_wire(wire), RULES.lexicon)
-        subject = Subject.of(features, RULES.judge(wire).category)
+        subject = Subject.judged(features, RULES.judge(wire))
         matching = {place for place, rule in enumerate(STABLE) if rule.condition.ask(subject) is not None}
         missed = matching - set(index.candidates(features))
         assert {STABLE[place].id for place in missed} == set(), wire

@@ -264,6 +264,9 @@ def test_loads_a_folder_of_rules(tmp_path: Path):
         ("name_verb: deletes", "name_verb: [frobnicate]", 7, "when", "stands in no list of verbs"),
         ("name_verb: deletes", "not: {name_verb: deletes}", 7, "when", "without finding anything"),
         ("name_verb: deletes", "found: [destructive]", 7, "when", "cannot rest on itself"),
+        ("name_verb: deletes", "signal: [bulk]", 7, "when", "cannot rest on itself"),
+        ("name_verb: deletes", "signal: [loud]", 7, "when", "expected a list of signals"),
+        ("name_verb: deletes", "found: {any: [read], quoted: maybe}", 7, "when", "quoted is true or false"),
         ("name_verb: deletes", "at_least: {count: 3, of: [{name_verb: deletes}]}", 7, "when", "can reach"),
         ("name_verb: deletes", "parameter: {nam: [x]}", 7, "when", "unknown key 'nam'"),
         ("{name_verb}", "{phrase}", 9, "rationale", "not certain to be filled"),
@@ -316,6 +319,33 @@ def test_a_file_that_cannot_be_read_does_not_hide_what_is_wrong_with_the_others(
 def test_two_rules_that_are_the_same_are_a_fault(tmp_path: Path):
     found = complaints(tmp_path, destructive__deletes=RULE, destructive__again=RULE.replace("id: deletes", "id: again"))
     assert any("same condition" in one for one in found), found
+
+
+SIGNAL = """\
+id: {id}
+title: has a signal
+signals: {signals}
+strength: strong
+status: stable
+about: A test's rule.
+when: {when}
+rationale: it says "{{quote}}"
+examples:
+  match: [{{name: delete_x}}]
+  no_match: [{{name: get_x}}]
+"""
+
+
+def test_a_signal_may_rest_on_another_and_no_further(tmp_path: Path):
+    first = SIGNAL.format(id="z-first", signals="bulk", when="{name_verb: deletes}")
+    second = SIGNAL.format(id="a-second", signals="admin", when="{signal: [bulk]}")
+    third = SIGNAL.format(id="b-third", signals="markup", when="{signal: [admin, bulk]}")
+    rules = load(folder(tmp_path, destructive__deletes=RULE, signals__z_first=first, signals__a_second=second))
+    admin, bulk = rules.judge({"name": "delete_x"}).signals
+    assert (admin.id, bulk.id) == ("admin", "bulk")
+    assert [(one.leaf, one.pointer, one.quote) for one in admin.evidence] == [("signal", "/name", "delete")]
+    what = "signals/b-third.yaml:7: when: the signal admin rests on other signals, so no rule may rest on it"
+    assert what in complaints(tmp_path, signals__b_third=third)
 
 
 def test_an_empty_folder_is_a_fault(tmp_path: Path):

@@ -47,9 +47,8 @@ def judged() -> list[Judged]:
 
 
 def fires(rule: Rule, wire: Mapping[str, Any]) -> bool:
-    features = Features(Tool.from_wire(wire), RULES.lexicon)
-    category = RULES.judge(wire).category if rule.signals else None
-    return rule.condition.ask(Subject.of(features, category)) is not None
+    subject = Subject.judged(Features(Tool.from_wire(wire), RULES.lexicon), RULES.judge(wire))
+    return rule.condition.ask(subject) is not None
 
 
 @pytest.mark.parametrize("rule", RULES.rules, ids=lambda rule: rule.id)
@@ -103,7 +102,8 @@ def test_evidence_quotes_the_definition_exactly(judged: list[Judged]):
 def all_evidence(verdict: Verdict) -> list[Evidence]:
     matches = [evidence for match in (*verdict.support, *verdict.dissent) for evidence in match.evidence]
     signals = [evidence for signal in verdict.signals for evidence in signal.evidence]
-    return [*matches, *signals, *(evidence for action in verdict.actions for evidence in action.evidence)]
+    effects = [evidence for one in (*verdict.actions, *verdict.arguments) for evidence in one.evidence]
+    return [*matches, *signals, *effects]
 
 
 def quoted(wire: Mapping[str, Any], evidence: Evidence) -> str:

@@ -5,7 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 import pytest
 from hypothesis import settings
 
-from classifier.verdict import ActionVerdict, Category, Confidence, Evidence, Severity, Signal, Verdict
+from classifier.verdict import (
+    ActionVerdict,
+    Category,
+    Confidence,
+    Effect,
+    EffectArgument,
+    Evidence,
+    Severity,
+    Signal,
+    Verdict,
+)
 
 settings.register_profile("no-deadline", deadline=None)  # how long an example takes says nothing on a shared machine
 settings.load_profile("no-deadline")
@@ -15,12 +25,20 @@ VerdictOf = Callable[..., Verdict]
 
 @pytest.fixture(scope="session")
 def verdict_of() -> VerdictOf:
-    """Makes a verdict of a category, of signals (id to the pointers of its evidence) and of actions."""
+    """Makes a verdict of a category, of signals (id to the pointers of its evidence), of actions, and of switches.
+
+    A switch is its path, and what the tool does with it on and with it off.
+    """
+
+    def switch(path: str, turned_on: Category, turned_off: Category) -> EffectArgument:
+        values = (ActionVerdict(path, "true", turned_on, ()), ActionVerdict(path, "false", turned_off, ()))
+        return EffectArgument(path, Effect.PREVIEW, False, values, ())
 
     def make(
         category: Category,
         signals: Mapping[str, Sequence[str]] | None = None,
         actions: Sequence[tuple[str, str, Category]] = (),
+        switches: Sequence[tuple[str, Category, Category]] = (),
     ) -> Verdict:
         return Verdict(
             definition="d",
@@ -37,6 +55,7 @@ def verdict_of() -> VerdictOf:
             rationale="",
             severity_reason="",
             actions=tuple(ActionVerdict(parameter, value, verdict, ()) for parameter, value, verdict in actions),
+            arguments=tuple(switch(*one) for one in switches),
         )
 
     return make

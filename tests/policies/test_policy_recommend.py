@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from catalogue.policies.document import Limit, Policy, ToolRule, Window, json_schema, parse, to_json
 from catalogue.policies.evaluate import Decision, Evaluator, Outcome
 from catalogue.policies.recommend import Posture, recommend, server_policy, tool_policy
-from classifier.verdict import Category, Verdict
+from classifier.verdict import ActionVerdict, Category, Verdict
 
 VALIDATOR = Draft202012Validator(json_schema())
 POSTURES = get_args(Posture)
@@ -50,7 +50,8 @@ switches = st.lists(
     st.sampled_from(SWITCHES).flatmap(lambda one: st.tuples(st.just(one[0]), st.just(one[1]), categories)),
     max_size=3,
 )
-verdict_parts = st.tuples(categories, signals, st.builds(lambda one, two: one + two, acts, switches))
+tamers = st.lists(st.tuples(st.sampled_from(["force", "dry_run"]), categories, categories), max_size=2)
+verdict_parts = st.tuples(categories, signals, st.builds(lambda one, two: one + two, acts, switches), tamers)
 tool_parts = st.tuples(names, st.sampled_from([DEFINITION, {}, {"inputSchema": None}]), verdict_parts)
 calls = st.fixed_dictionaries(
     {},
@@ -138,6 +139,13 @@ def test_the_rate_fits_the_actions_that_remain(verdict_of: Any) -> None:
     assert narrowed(verdict_of, pay, look, category=FINANCIAL).tools["t"].limits == ()
 
 
+def test_the_rate_fits_what_the_tool_does_whatever_the_action(verdict_of: Any) -> None:
+    policy = narrowed(verdict_of, ("action", "pay", FINANCIAL), ("action", "list", READ), category=EXECUTE)
+    assert allows(policy, "t", {"action": "list"})
+    assert not allows(policy, "t", {"action": "pay"})
+    assert policy.tools["t"].limits[0].max == 10
+
+
 def test_a_switch_that_is_not_given_is_off(verdict_of: Any) -> None:
     force = narrowed(verdict_of, ("force", "true", DESTRUCTIVE), ("force", "false", WRITE), category=DESTRUCTIVE)
     assert allows(force, "t", {})
@@ -155,6 +163,37 @@ def test_a_default_counts_as_the_value_of_a_call_that_gives_none(verdict_of: Any
         definition = {"inputSchema": {"properties": {"action": schema}}}
         verdict = verdict_of(DESTRUCTIVE, actions=[("action", "list", READ), ("action", "drop", DESTRUCTIVE)])
         assert allows(tool_policy("t", definition, verdict), "t", {}) is allowed
+
+
+def test_a_switch_that_tames_a_call_keeps_the_tool_usable(verdict_of: Any) -> None:
+    verdict = verdict_of(DESTRUCTIVE, switches=[("dry_run", READ, DESTRUCTIVE)])
+    for posture in POSTURES:
+        policy = tool_policy("t", DEFINITION, verdict, posture=posture)
+        assert allows(policy, "t", {"dry_run": True})
+        assert not any(allows(policy, "t", call) for call in ({}, {"dry_run": False}, {"dry_run": None}))
+
+
+def test_a_switch_that_makes_it_worse_is_kept_off(verdict_of: Any) -> None:
+    verdict = verdict_of(DESTRUCTIVE, switches=[("force", DESTRUCTIVE, WRITE)])
+    policy = tool_policy("t", DEFINITION, verdict)
+    assert allows(policy, "t", {})
+    assert not allows(policy, "t", {"force": True})
+    assert tool_policy("t", DEFINITION, verdict, posture="strict").hide == ("t",)
+
+
+def test_an_action_or_a_switch_is_enough(verdict_of: Any) -> None:
+    actions = [("action", "list", READ), ("action", "drop", DESTRUCTIVE)]
+    policy = tool_policy("t", DEFINITION, verdict_of(DESTRUCTIVE, {}, actions, [("dry_run", READ, DESTRUCTIVE)]))
+    assert allows(policy, "t", {"action": "list"})
+    assert allows(policy, "t", {"action": "drop", "dry_run": True})
+    assert not allows(policy, "t", {"action": "drop", "dry_run": False})
+    assert not allows(policy, "t", {"action": "drop"})
+    assert not allows(policy, "t", {})
+
+
+def test_a_switch_of_which_little_is_known_changes_nothing(verdict_of: Any) -> None:
+    for switches in ([("nowhere", READ, DESTRUCTIVE)], [("dry_run", UNCLASSIFIED, DESTRUCTIVE)]):
+        assert tool_policy("t", DEFINITION, verdict_of(DESTRUCTIVE, switches=switches)).hide == ("t",)
 
 
 def test_actions_inside_an_array_are_kept_to_the_harmless_ones(verdict_of: Any) -> None:
@@ -273,6 +312,10 @@ def test_strict_allows_a_part_of_recommended_and_that_a_part_of_permissive(
                 assert wide.decide(tool[0], arguments).outcome is Outcome.ALLOWED
 
 
+def spelled_in(values: dict[str, str], one: ActionVerdict) -> bool:
+    return values.get(one.parameter) == one.value
+
+
 @given(parts=tool_parts, arguments=calls, posture=st.sampled_from(POSTURES))
 def test_nothing_destructive_or_financial_passes(parts: Any, arguments: Any, posture: Posture, verdict_of: Any) -> None:
     name, definition, verdict = made(parts, verdict_of)
@@ -281,8 +324,11 @@ def test_nothing_destructive_or_financial_passes(parts: Any, arguments: Any, pos
     severe = {DESTRUCTIVE, FINANCIAL}
     given_values = {"force": "false", "dry_run": "false"}  # switches that are not given are off
     given_values |= {key: str(value).lower() for key, value in arguments.items() if value is not None}
-    chosen = {one.category for one in verdict.actions if given_values.get(one.parameter) == one.value}
-    assert not chosen & severe
+    if any(
+        one.category not in severe and spelled_in(given_values, one) for arg in verdict.arguments for one in arg.values
+    ):
+        return
+    assert not any(one.category in severe and spelled_in(given_values, one) for one in verdict.actions)
     assert verdict.category not in severe or verdict.category in {one.category for one in verdict.actions}
 
 
