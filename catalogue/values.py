@@ -127,6 +127,27 @@ class StoredTool:
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A definition, and what one ruleset says of it (`None`: not judged yet)."""
+
+    definition: Mapping[str, Any]
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEvent:
+    """A step in the history of a tool: it appeared (`before` is `None`), changed, or went (`after` is `None`)."""
+
+    server: str
+    tool: str
+    occurrence: int
+    at: datetime
+    standing: Standing
+    before: Snapshot | None
+    after: Snapshot | None
+
+
+@dataclass(frozen=True, slots=True)
 class ServerRow:
     """A server with its listings and targets, without its tools. `withdrawn` is true when a registry deleted it."""
 

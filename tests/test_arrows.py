@@ -24,8 +24,8 @@ PACKAGES = {
 LAYERS = {
     "catalogue": [
         {"cli"},
-        {"intake", "classification", "scoring", "export", "site"},
-        {"policies"},
+        {"intake", "classification", "scoring", "export", "history", "site"},
+        {"drift", "policies"},
         {"repository", "database"},
         {"models"},
         {"claims", "columns", "flows", "identity", "invisible", "judging", "schedule", "tool_files", "wire"},

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from catalogue.cli import (
+    changes,
     claims,
     classify,
     crawl,
@@ -57,6 +58,7 @@ app.command("classify")(classify.classify)
 app.command("explain")(explain.explain)
 app.command("flows")(flows.flows)
 app.command("claims")(claims.claims)
+app.command("changes")(changes.changes)
 app.command("policy")(policy.policy)
 app.command("publish")(publish.publish)
 app.command("export")(export.export)

@@ -7,9 +7,20 @@ page, and neither crawls nor judges.
 from __future__ import annotations
 
 from catalogue.repository.definitions import VerdictStore
+from catalogue.repository.history import History
 from catalogue.repository.listings import ListingStore
 from catalogue.repository.reads import Repository
 from catalogue.repository.tools import INTROSPECTED, Declaration, ToolStore
 from catalogue.repository.work import Due, Work
 
-__all__ = ["INTROSPECTED", "Declaration", "Due", "ListingStore", "Repository", "ToolStore", "VerdictStore", "Work"]
+__all__ = [
+    "INTROSPECTED",
+    "Declaration",
+    "Due",
+    "History",
+    "ListingStore",
+    "Repository",
+    "ToolStore",
+    "VerdictStore",
+    "Work",
+]
