@@ -23,7 +23,7 @@ _OURS = frozenset({Reason.NO_SANDBOX, Reason.NO_RUNTIME})
 """Says something of this machine and nothing of the target."""
 _WALLS = frozenset(
     {Reason.SIGN_IN, Reason.PAYMENT, Reason.FORBIDDEN, Reason.NEEDS_CONFIGURATION, Reason.UNSUPPORTED,
-     Reason.DISALLOWED, Reason.OPTED_OUT}
+     Reason.DISALLOWED, Reason.OPTED_OUT, Reason.NEEDS_NETWORK, Reason.NO_COMMAND}
 )  # fmt: skip
 
 

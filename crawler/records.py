@@ -46,12 +46,14 @@ class Transport(StrEnum):
 class Need:
     """One thing a target declares that it wants before it starts.
 
-    `name` is the variable's or header's name, or an argument's flag; a positional argument has the name "".
+    `name` is the variable's or header's name, or an argument's flag; a positional argument has the name "". An `extra`
+    is an optional part of the package that is to be installed too, and the `value` of a `command` names the one of its
+    programs that is to be started.
     `value` is what the declaration fixes (a client configuration's argument, server.json's `value`); it is never a
     secret: the readers of configurations drop the values of environment variables and headers.
     """
 
-    kind: Literal["env", "header", "argument", "variable"]
+    kind: Literal["env", "header", "argument", "variable", "extra", "command"]
     name: str
     description: str = ""
     required: bool = False
@@ -92,7 +94,8 @@ class Listing:
     """What one source says of one server.
 
     `source_id` identifies the server within its source. `raw` is the source's record, whole; `digest` is the SHA-256 of
-    its JSON with sorted keys, so that an unchanged record is seen as such.
+    its JSON with sorted keys, so that an unchanged record is seen as such. `tools` are the definitions that the record
+    declares, wire JSON as it stands there: the source's word, and not the server's.
     """
 
     source: str
@@ -109,6 +112,20 @@ class Listing:
     digest: str
     status: ListingStatus
     raw: Wire
+    tools: tuple[Wire, ...] = ()
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether it says no more than that there may be a server: nothing to ask, no tool declared."""
+        return self.status is not ListingStatus.DELETED and not self.targets and not self.tools
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """What a source said of its document (RFC 9110 section 8.8), by which it tells whether that has changed since."""
+
+    etag: str | None
+    last_modified: str | None
 
 
 class DropReason(StrEnum):
@@ -120,6 +137,7 @@ class DropReason(StrEnum):
     DUPLICATE_NAME = "duplicate-name"
     TOO_LARGE = "too-large"
     SUPERSEDED = "superseded"  # the registry calls another version of the server its latest
+    UNAVAILABLE = "unavailable"  # the source names it and has no record of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +156,7 @@ class Reason(StrEnum):
     SIGN_IN = "sign-in-required"  # 401
     PAYMENT = "payment-required"  # 402
     FORBIDDEN = "forbidden"  # 403
-    NOT_FOUND = "not-found"  # 404, 405 and 410, in both eras
+    NOT_FOUND = "not-found"  # 404, 405 and 410, in both eras; a package that its registry does not have
     RATE_LIMITED = "rate-limited"  # 429
     SERVER_ERROR = "server-error"  # 5xx
     REDIRECTED = "redirected"  # to another origin; same-origin 307 and 308 are followed
@@ -149,9 +167,11 @@ class Reason(StrEnum):
     NOT_MCP = "not-mcp"  # it answers, in another protocol
     PROTOCOL_ERROR = "protocol-error"  # it speaks MCP, and answered with an error or out of turn
     NEEDS_CONFIGURATION = "needs-configuration"  # variables in the URL, or it says what it lacks
+    NEEDS_NETWORK = "needs-network"  # a package that reaches for its service before it lists its tools
     NO_SANDBOX = "no-sandbox"
-    NO_RUNTIME = "no-runtime"  # node, say, is not on this machine
+    NO_RUNTIME = "no-runtime"  # node, say, is not on this machine, or older than what the package needs
     INSTALL_FAILED = "install-failed"
+    NO_COMMAND = "no-command"  # a package that was installed and has no program to start
     START_FAILED = "start-failed"  # the process ended before it listed its tools
     DISALLOWED = "disallowed"  # by its robots.txt
     OPTED_OUT = "opted-out"  # its owner asked not to be asked
@@ -171,10 +191,10 @@ class Malformed:
 class Attempt:
     """How a listing was brought about, so that anyone can repeat it.
 
-    `name` is "bare" (as declared, nothing filled in), "dummy-values" (declared needs filled with made-up values, so an
-    empty listing is no fact) or "older-sdk" (filled in too, and installed with the SDK's first major version, since the
-    package did not start with the one it asks for). `command` is what ran inside the sandbox ("" for a remote);
-    `resolved` is the version that was installed, `None` for a remote.
+    `name` is "bare" (as declared, nothing filled in), "dummy-values" (what the record requires and the process asked for
+    is made up, so an empty listing is no fact) or "older-sdk" (filled in too, and installed with the SDK's first major
+    version, since the package did not start with the one it asks for). `command` is what ran inside the sandbox ("" for
+    a remote); `resolved` is the version that was installed, `None` for a remote.
     """
 
     name: Literal["bare", "dummy-values", "older-sdk"]

@@ -23,9 +23,11 @@ _WORDS: Mapping[str, str] = {
     Reason.NOT_MCP: "answers, but not in MCP",
     Reason.PROTOCOL_ERROR: "broke the protocol",
     Reason.NEEDS_CONFIGURATION: "needs configuration first",
+    Reason.NEEDS_NETWORK: "reaches for the network first, which its sandbox has not",
     Reason.NO_SANDBOX: "not run: no sandbox here",
     Reason.NO_RUNTIME: "not run: its runtime is missing here",
     Reason.INSTALL_FAILED: "could not be installed",
+    Reason.NO_COMMAND: "has no command to start",
     Reason.START_FAILED: "ended before it listed its tools",
     Reason.UNSUPPORTED: "a kind of package we do not run",
 }

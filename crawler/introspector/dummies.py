@@ -1,12 +1,13 @@
 """Made-up values for what a record declares, and places inside the box for the paths it names. Knows no package.
 
-Nothing here is a secret or works anywhere: keys have the shape that servers check before they list their tools.
+Nothing here is a secret or works anywhere: keys have the shape that servers check before they list their tools. The
+shape is what the declaration says (its value, default, choices, format), and else what the last words of the name mean.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath, PureWindowsPath
 
 from crawler.introspector.sandbox import HOME
@@ -23,76 +24,132 @@ clusters: [{name: box, cluster: {server: "https://127.0.0.1:6443"}}]
 users: [{name: box, user: {}}]
 contexts: [{name: box, context: {cluster: box, user: box}}]
 """
+_CREDENTIALS = f"{HOME}/credentials.json"
 
-FILES = {KUBECONFIG: _CLUSTER}
+FILES = {KUBECONFIG: _CLUSTER, _CREDENTIALS: b"{}\n"}
 """Files that a server looks for in its home before it lists its tools; present when values are made up."""
 
 _FILLER = "0" * 36
-_SHAPES: Sequence[tuple[str, str]] = (  # a word in the name, and the value; the first that fits
-    (r"KUBECONFIG", KUBECONFIG),
-    (r"MONGO", "mongodb://u:u@127.0.0.1:27017/db"),
-    (r"REDIS_URL|REDIS_URI", "redis://127.0.0.1:6379/0"),
-    (r"MYSQL_(?:URL|URI)", "mysql://u:u@127.0.0.1:3306/db"),
-    (r"DATABASE_UR[IL]|POSTGRES\w*_UR[IL]|CONNECTION_?STRING|\bDSN", "postgresql://u:u@127.0.0.1:5432/db"),
-    (r"SENTRY_DSN", "https://0@example.invalid/0"),
-    (r"HEADERS|JSON|CREDENTIALS_INFO", "{}"),
-    (r"UR[IL]S?$|UR[IL]_|ENDPOINT|WEBHOOK", "https://example.invalid"),
-    (r"HOST|DOMAIN|SITE$|SERVER$", "example.invalid"),
-    (r"PORT$|TIMEOUT|LIMIT|COUNT|SIZE|MAX_|MIN_|NUMBER|SECONDS", "1000"),
-    (r"ENABLE|DISABLE|DEBUG|VERBOSE|READ_?ONLY|USE_", "false"),
-    (r"EMAIL|MAIL_FROM", "user@example.invalid"),
-    (r"DIR$|DIRECTORY|FOLDER|ROOT|WORKSPACE|STORAGE_PATH|VAULT_PATH|REPOSITORY|^REPO$", DATA),
-    (r"FILE$|FILE_?PATH|DB_?PATH|DB$|DATABASE$", f"{DATA}/file.db"),
-    (r"PATH$", DATA),
-    (r"REGION", "us-east-1"),
-    (r"SLACK\w*BOT_TOKEN|SLACK_TOKEN", f"xoxb-{_FILLER}"),
-    (r"SLACK\w*APP_TOKEN", f"xapp-{_FILLER}"),
-    (r"SLACK_TEAM", "T00000000"),
-    (r"GITHUB\w*TOKEN|GITHUB_PAT", f"ghp_{_FILLER}"),
-    (r"GITLAB\w*TOKEN", f"glpat-{_FILLER[:20]}"),
-    (r"NOTION\w*(?:TOKEN|KEY)", f"ntn_{_FILLER}"),
-    (r"STRIPE", f"sk_test_{_FILLER}"),
-    (r"OPENAI|ANTHROPIC|DEEPSEEK|OPENROUTER", f"sk-{_FILLER}"),
-    (r"FIGMA", f"figd_{_FILLER}"),
-    (r"TAVILY", f"tvly-{_FILLER}"),
-    (r"FIRECRAWL", f"fc-{_FILLER}"),
-    (r"AIRTABLE", f"pat{_FILLER[:14]}.{_FILLER}"),
-    (r"LINEAR", f"lin_api_{_FILLER}"),
-    (r"UUID|TENANT_ID|CLIENT_ID|SUBSCRIPTION_ID", "00000000-0000-4000-8000-000000000000"),
-    (r"_ID$|^ID$", "1000"),
-    (r"KEY|TOKEN|SECRET|PASSWORD", _FILLER),
-)
+_URL = "https://example.invalid"
+_EMAIL = "user@example.invalid"
+_UUID = "00000000-0000-4000-8000-000000000000"
+_DATABASE = f"{DATA}/file.db"
+
+_BY_FORMAT = {
+    "number": "1",
+    "integer": "1",
+    "boolean": "false",
+    "filepath": f"{DATA}/file",
+    "url": _URL,
+    "uri": _URL,
+    "email": _EMAIL,
+    "uuid": _UUID,
+    "date": "2026-01-01",
+    "date-time": "2026-01-01T00:00:00Z",
+    "json": "{}",
+}
+_SHAPES: Mapping[str, str] = {  # the last words of a name, and the value; more words before fewer
+    "KUBECONFIG": KUBECONFIG,
+    **dict.fromkeys(("URL", "URI", "ENDPOINT", "WEBHOOK", "BASE", "ORIGIN", "ISSUER"), _URL),
+    **dict.fromkeys(("HOST", "HOSTNAME", "DOMAIN", "SITE", "SERVER"), "example.invalid"),
+    **dict.fromkeys(("DATABASE URL", "DB URL", "CONNECTION STRING", "DSN"), "postgresql://u:u@127.0.0.1:5432/db"),
+    "SENTRY DSN": "https://0@example.invalid/0",
+    **dict.fromkeys(("HEADER", "JSON", "CREDENTIALS INFO"), "{}"),
+    "PORT": "8080",
+    **dict.fromkeys(("TIMEOUT", "LIMIT", "COUNT", "SIZE", "NUMBER", "SECOND", "MS", "RETRY", "TTL", "RESULT"), "1000"),
+    **dict.fromkeys(("ENABLED", "DISABLED", "DEBUG", "VERBOSE", "ONLY", "READONLY", "SSL", "TLS"), "false"),
+    **dict.fromkeys(("EMAIL", "MAIL", "MAIL FROM"), _EMAIL),
+    **dict.fromkeys(("DIR", "DIRECTORY", "FOLDER", "ROOT", "WORKSPACE", "REPOSITORY", "REPO", "PATH", "VAULT"), DATA),
+    **dict.fromkeys(("FILE", "FILENAME", "FILE PATH", "DB PATH", "DATABASE PATH", "DB FILE", "SQLITE DB"), _DATABASE),
+    **dict.fromkeys(
+        (
+            "CREDENTIALS",
+            "CREDENTIALS FILE",
+            "CREDENTIALS PATH",
+            "ACCOUNT PATH",
+            "ACCOUNT FILE",
+            "KEY FILE",
+            "KEYS FILE",
+        ),
+        _CREDENTIALS,
+    ),
+    **dict.fromkeys(("ID", "NUMBER ID"), "1000"),
+    **dict.fromkeys(("UUID", "GUID", "TENANT ID", "CLIENT ID", "SUBSCRIPTION ID"), _UUID),
+    **dict.fromkeys(("KEY", "TOKEN", "SECRET", "PASSWORD", "PASS", "PAT", "APIKEY"), _FILLER),
+    "PRIVATE KEY": f"0x{'0' * 63}1",
+    "JWT": "eyJhbGciOiJub25lIn0.e30.",
+    "ARN": "arn:aws:iam::000000000000:role/dummy",
+    "REGION": "us-east-1",
+    "ZONE": "us-east-1a",
+    **dict.fromkeys(("TIMEZONE", "TZ"), "UTC"),
+    **dict.fromkeys(("ENVIRONMENT", "ENV"), "production"),
+    "TRANSPORT": "stdio",
+    "LEVEL": "info",
+    **dict.fromkeys(("LANGUAGE", "LANG", "LOCALE"), "en"),
+    "CURRENCY": "USD",
+    "COUNTRY": "US",
+    "VERSION": "1",
+    "USER AGENT": f"Example {_EMAIL}",
+    **dict.fromkeys(("DATE", "SINCE"), "2026-01-01"),
+    "SLACK TEAM ID": "T00000000",
+}
+_SWITCHES = frozenset({"ENABLE", "DISABLE", "USE", "IS", "ALLOW", "SKIP"})
+_AMOUNTS = frozenset({"MAX", "MIN"})
+_CONNECTIONS: Mapping[str, str] = {  # words of a database in the name of a URL
+    "MONGO": "mongodb://u:u@127.0.0.1:27017/db",
+    "MONGODB": "mongodb://u:u@127.0.0.1:27017/db",
+    "REDIS": "redis://127.0.0.1:6379/0",
+    "MYSQL": "mysql://u:u@127.0.0.1:3306/db",
+    "MARIADB": "mysql://u:u@127.0.0.1:3306/db",
+    "POSTGRES": "postgresql://u:u@127.0.0.1:5432/db",
+    "POSTGRESQL": "postgresql://u:u@127.0.0.1:5432/db",
+    "PG": "postgresql://u:u@127.0.0.1:5432/db",
+    "NEO4 J": "bolt://127.0.0.1:7687",
+    "AMQP": "amqp://u:u@127.0.0.1:5672/",
+    "SQLITE": f"sqlite:///{_DATABASE}",
+}
+_ADDRESSES = frozenset({"URL", "URI", "DSN", "STRING"})
+_PREFIXES: Mapping[str, str] = {  # words of a service in the name of a key, and how its keys look
+    "SLACK APP": f"xapp-{_FILLER}",
+    "SLACK": f"xoxb-{_FILLER}",
+    "GITHUB": f"ghp_{_FILLER}",
+    "GITLAB": f"glpat-{_FILLER[:20]}",
+    "NOTION": f"ntn_{_FILLER}",
+    "STRIPE": f"sk_test_{_FILLER}",
+    **dict.fromkeys(("OPENAI", "ANTHROPIC", "DEEPSEEK", "OPENROUTER"), f"sk-{_FILLER}"),
+    "FIGMA": f"figd_{_FILLER}",
+    "TAVILY": f"tvly-{_FILLER}",
+    "FIRECRAWL": f"fc-{_FILLER}",
+    "AIRTABLE": f"pat{_FILLER[:14]}.{_FILLER}",
+    "LINEAR": f"lin_api_{_FILLER}",
+}
+_KEYS = frozenset({"KEY", "TOKEN", "SECRET", "PAT", "APIKEY"})
 _PREFIX = re.compile(
-    r"""(?:starts? with|begin(?:s|ning) with|prefix(?:ed with)?|e\.?g\.?)[\s:]*["'`]?([A-Za-z]{2,8}[-_])"""
+    r"""(?:start(?:s|ing)? with|begin(?:s|ning)? with|prefix(?:ed with)?|e\.?g\.?)[\s:]*["'`]?([A-Za-z]{2,8}[-_])"""
 )
-_BY_FORMAT = {"number": "1", "boolean": "false", "filepath": f"{DATA}/file", "url": "https://example.invalid"}
-_NAMED = re.compile(r"\b[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,6}\b")
-_NOT_SETTINGS = re.compile(r"^(?:ERR|MODULE|E[A-Z]+)_|_(?:ERROR|EXCEPTION|NOT_FOUND)$")
-_MOST_NAMED = 12
+_WORDS = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
 _HOST_PATH = re.compile(
     r"^(?:/|~|\$\{?(?:HOME|PWD|userHome|workspaceFolder)\b|\$\{(?:env|workspaceFolder|userHome)|%USERPROFILE%|[A-Za-z]:[\\/])"
 )
 _BOX_PATHS = ("/dev/null", "/tmp", HOME)  # noqa: S108 - places in the box
 
 
-def variables(needs: Iterable[Need]) -> dict[str, str]:
-    """Return a value for each environment variable that is declared."""
-    return {need.name: value_for(need) for need in needs if need.kind == "env" and "=" not in need.name and need.name}
+def variables(needs: Iterable[Need], *, filled: bool) -> dict[str, str]:
+    """Return the environment variables: the fixed ones, and, when `filled`, made-up ones for the required rest."""
+    named = (need for need in needs if need.kind == "env" and need.name and "=" not in need.name)
+    return {need.name: value_for(need) for need in named if _is_fixed(need) or (filled and need.required)}
 
 
-def named_in(text: str) -> dict[str, str]:
-    """Return a value for each environment variable that a process named when it refused to start."""
-    names = [name for name in _NAMED.findall(text) if not _NOT_SETTINGS.search(name)]
-    return {name: value_for(Need("env", name)) for name in list(dict.fromkeys(names))[:_MOST_NAMED]}
+def _is_fixed(need: Need) -> bool:
+    """Tell whether a declaration says the whole value; braces stand for something that the user fills in."""
+    return need.value is not None and "{" not in need.value
 
 
 def arguments(needs: Iterable[Need], *, filled: bool) -> list[str]:
     """Return the command's arguments: those that are fixed, and, when `filled`, made-up ones for the required rest."""
     words: list[str] = []
     for need in needs:
-        if need.kind != "argument":
-            continue
-        if need.value is None and not (filled and (need.required or need.default or need.choices)):
+        if need.kind != "argument" or (need.value is None and not (filled and need.required)):
             continue
         value = mapped(need.value) if need.value is not None else value_for(need)
         words += [word for word in (need.name, value) if word]
@@ -101,15 +158,50 @@ def arguments(needs: Iterable[Need], *, filled: bool) -> list[str]:
 
 def value_for(need: Need) -> str:
     """Make up a value of the shape that the declaration asks for."""
-    for declared in (need.value, need.default, *need.choices[:1]):
+    for declared in (need.value, need.default, _choice(need.choices)):
         if declared:
             return mapped(declared)
     if need.format in _BY_FORMAT:
         return _BY_FORMAT[need.format]
     if prefix := _PREFIX.search(need.description):
         return prefix[1] + _FILLER
-    name = re.sub(r"[^A-Z0-9]+", "_", need.name.upper()).strip("_") or need.description.upper()
-    return next((value for word, value in _SHAPES if re.search(word, name)), "dummy")
+    if need.name:
+        return _by_words(_words(need.name)) or "dummy"
+    words = _words(need.description)
+    return next(filter(None, (_by_words(words[:end]) for end in range(len(words), 0, -1))), "dummy")
+
+
+def _choice(choices: Sequence[str]) -> str | None:
+    """Choose the transport that we speak where that is the question, and else the first."""
+    return "stdio" if "stdio" in choices else next(iter(choices), None)
+
+
+def _words(name: str) -> list[str]:
+    """Take a name apart: `SERVICE_ACCOUNT_PATH`, `--service-account-path` and `serviceAccountPath` are of one kind."""
+    return [word.upper() for word in _WORDS.findall(name)]
+
+
+def _by_words(words: Sequence[str]) -> str | None:
+    if not words:
+        return None
+    last = words[-1] if words[-1] in _SHAPES else _singular(words[-1])
+    if last in _KEYS and (service := _of_all(words, _PREFIXES)):
+        return service
+    if last in _ADDRESSES and (connection := _of_all(words, _CONNECTIONS)):
+        return connection
+    for start in range(max(0, len(words) - 3), len(words)):
+        if shape := _SHAPES.get(" ".join((*words[start:-1], last))):
+            return shape
+    return "1000" if _AMOUNTS & {*words} else "false" if words[0] in _SWITCHES else None
+
+
+def _of_all(words: Collection[str], table: Mapping[str, str]) -> str | None:
+    """Return the first value of a table all of whose words are among `words`."""
+    return next((value for key, value in table.items() if {*key.split()} <= {*words}), None)
+
+
+def _singular(word: str) -> str:
+    return word[:-3] + "Y" if word.endswith("IES") else word.removesuffix("S")
 
 
 def mapped(value: str) -> str:

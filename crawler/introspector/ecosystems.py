@@ -5,6 +5,7 @@ Knows no protocol. What an install left behind was written by strangers: it is r
 
 from __future__ import annotations
 
+import asyncio
 import configparser
 import json
 import os
@@ -16,8 +17,11 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from crawler.introspector import egress, registries, runtimes
-from crawler.introspector.budget import Stopped, one_line
+import httpx
+
+from crawler.introspector import egress, install_log, registries, runtimes, simple_index
+from crawler.introspector.budget import Stopped
+from crawler.introspector.file_hosts import read_page
 from crawler.introspector.registries import Access
 from crawler.introspector.runtimes import Runtime
 from crawler.records import Reason, Target, TargetKind
@@ -34,11 +38,11 @@ _OLDER_PYPI_SDK = "mcp<2"
 _LARGEST_FILE = 1024 * 1024
 _NPM_NAME = re.compile(r"(?:@[a-z0-9~][a-z0-9._~-]*/)?[a-z0-9~][a-z0-9._~-]*", re.IGNORECASE | re.ASCII)
 _PYPI_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
+_EXTRA = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 _VERSION = re.compile(r"[a-z0-9][a-z0-9.+!_-]{0,99}", re.IGNORECASE | re.ASCII)
-_NPM_NOISE = re.compile(r"^npm (?:error|ERR!|warn|WARN) ?(?:code .*|errno .*|syscall .*|(?:404|notarget) )?")
 _NPM_OPTIONS = (
     *("--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress"),
-    *("--git=/bin/false", f"--prefix={APP}", f"--cache={CACHE}", "--loglevel=error"),
+    *("--git=/bin/false", f"--prefix={APP}", f"--cache={CACHE}", "--loglevel=warn"),
 )
 _UV_OPTIONS = ("--only-binary", ":all:", "--link-mode", "copy")
 _UV_SCRIPT = """
@@ -66,12 +70,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A package in its folder: the command that starts it in the box, and the versions that were resolved."""
+    """A package in its folder: the command that starts it in the box, and the versions that were resolved.
+
+    `misfit` says which runtime the package asks for, when it was installed for another one.
+    """
 
     command: str
     runtime: Runtime
     version: str | None
     sdk: str | None
+    misfit: str = ""
 
 
 class Ecosystem(Protocol):
@@ -80,11 +88,14 @@ class Ecosystem(Protocol):
     def step(self, target: Target, *, older_sdk: bool) -> Step:
         """Return the install step. Raises `Stopped` for a missing runtime or a name that is none."""
 
-    def installed(self, app: Path, target: Target) -> Installed:
-        """Look at what was installed. Raises `Stopped` when the package has no command to start."""
+    def installed(self, app: Path, target: Target, said: str) -> Installed:
+        """Look at what was installed; `said` is the installer's standard error.
 
-    def complaint(self, said: str) -> str:
-        """Return what the installer's standard error says of the failure."""
+        Raises `Stopped` when the package has no command to start.
+        """
+
+    async def failure(self, said: str, target: Target) -> Stopped:
+        """Return what the installer's standard error says of its failure."""
 
 
 class Npm:
@@ -106,16 +117,21 @@ class Npm:
             pages=(f"{registry.rstrip('/')}/{quote(target.address, safe='@')}/latest",),
         )
 
-    def installed(self, app: Path, target: Target) -> Installed:
+    def installed(self, app: Path, target: Target, said: str) -> Installed:
         manifest = _manifest(app, target.address)
-        name = _npx_choice(manifest, target.address)
+        name = _npx_choice(manifest, target)
         sdk = _text(_manifest(app, "@modelcontextprotocol/sdk").get("version"))
         node = runtimes.need(runtimes.node(), "node")
-        return Installed(f"{APP}/node_modules/.bin/{name}", node, _text(manifest.get("version")), sdk)
+        return Installed(
+            f"{APP}/node_modules/.bin/{name}",
+            node,
+            _text(manifest.get("version")),
+            sdk,
+            install_log.npm_misfit(said, target),
+        )
 
-    def complaint(self, said: str) -> str:
-        lines = (_NPM_NOISE.sub("", line).strip() for line in said.splitlines())
-        return one_line(next(filter(None, lines), ""))
+    async def failure(self, said: str, target: Target) -> Stopped:
+        return install_log.npm_failure(said, target)
 
 
 class PyPI:
@@ -141,18 +157,28 @@ class PyPI:
             pages=tuple(f"{index.rstrip('/')}/{_normalised(target.address)}/" for _, index in access.indexes),
         )
 
-    def installed(self, app: Path, target: Target) -> Installed:
+    def installed(self, app: Path, target: Target, said: str) -> Installed:  # noqa: ARG002 - npm's needs it
         versions = dict(_distributions(app))
         name = _normalised(target.address)
         if name not in versions:
             raise Stopped(Reason.INSTALL_FAILED, f"{target.address} is not among what was installed")
         folder, version = versions[name]
-        script = _uvx_choice(read_inside(app, f"{folder}/entry_points.txt"), target.address)
+        script = _uvx_choice(read_inside(app, f"{folder}/entry_points.txt"), target)
         python = runtimes.need(runtimes.python(), "a Python interpreter")
         return Installed(f"{APP}/venv/bin/{script}", python, version, versions.get("mcp", ("", None))[1])
 
-    def complaint(self, said: str) -> str:
-        return one_line(re.sub(r"[╰─▶×│]+", " ", said))
+    async def failure(self, said: str, target: Target) -> Stopped:
+        stopped = install_log.uv_failure(said, target)
+        name = install_log.without_wheel(said)
+        if stopped.reason is not Reason.INSTALL_FAILED or name is None:
+            return stopped
+        access = registries.pypi_access()
+        files: list[simple_index.File] = []
+        for _, index in access.indexes:
+            with suppress(httpx.HTTPError, httpx.InvalidURL, ValueError):
+                page = await read_page(f"{index.rstrip('/')}/{name}/", access)
+                files += await asyncio.to_thread(simple_index.files_of, page)  # a page may have megabytes
+        return simple_index.why_no_wheel(name, files)
 
 
 ECOSYSTEMS: Mapping[TargetKind, Ecosystem] = {TargetKind.NPM: Npm(), TargetKind.PYPI: PyPI()}
@@ -190,7 +216,9 @@ def _requirement(target: Target, names: re.Pattern[str], operator: str) -> str:
     version = target.version or "latest"
     if not _VERSION.fullmatch(version):
         raise Stopped(Reason.INSTALL_FAILED, f"{version} is not a version")
-    return target.address if version == "latest" else f"{target.address}{operator}{version}"
+    extras = [need.name for need in target.needs if need.kind == "extra" and _EXTRA.fullmatch(need.name)]
+    name = f"{target.address}[{','.join(extras)}]" if extras and target.kind is TargetKind.PYPI else target.address
+    return name if version == "latest" else f"{name}{operator}{version}"
 
 
 def _manifest(app: Path, name: str) -> Mapping[str, Any]:
@@ -200,20 +228,20 @@ def _manifest(app: Path, name: str) -> Mapping[str, Any]:
     return {}
 
 
-def _npx_choice(manifest: Mapping[str, Any], package: str) -> str:
+def _npx_choice(manifest: Mapping[str, Any], target: Target) -> str:
     """Choose as npx does: the only command there is, else the one named like the package without its scope."""
-    unscoped = package.rpartition("/")[2]
+    unscoped = target.address.rpartition("/")[2]
     declared = manifest.get("bin")
-    if isinstance(declared, str):
-        return unscoped
-    commands = declared if isinstance(declared, dict) else {}
+    commands = {unscoped: declared} if isinstance(declared, str) else declared if isinstance(declared, dict) else {}
     usable = [name for name in commands if _is_file_name(name)]
+    if named := _named(usable, target):
+        return named
     if len({str(commands[name]) for name in usable}) == 1:  # one command under several names
         return str(usable[0])
-    return unscoped if unscoped in usable else _only(usable, package)
+    return unscoped if unscoped in usable else _only(usable, target)
 
 
-def _uvx_choice(entry_points: str, package: str) -> str:
+def _uvx_choice(entry_points: str, target: Target) -> str:
     """Choose as uvx does, the script named like the package; where there is none, the only script."""
     parser = configparser.ConfigParser(interpolation=None, strict=False, delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment,method-assign] # the documented way to keep upper case
@@ -221,15 +249,26 @@ def _uvx_choice(entry_points: str, package: str) -> str:
         parser.read_string(entry_points)
     scripts = list(parser["console_scripts"]) if parser.has_section("console_scripts") else []
     usable = [name for name in scripts if _is_file_name(name)]
-    alike = [name for name in usable if _normalised(name) == _normalised(package)]
-    return _only(alike[:1] or usable, package)
+    alike = [name for name in usable if _normalised(name) == _normalised(target.address)]
+    return _named(usable, target) or _only(alike[:1] or usable, target)
 
 
-def _only(names: list[str], package: str) -> str:
+def _named(names: list[str], target: Target) -> str | None:
+    """Return the command that the target itself names. Raises `Stopped` when the package has no such command."""
+    wanted = next((need.value for need in target.needs if need.kind == "command"), None)
+    if wanted and wanted not in names:
+        raise Stopped(Reason.NO_COMMAND, f"{target.address} has no command {wanted}; {_has(names)}")
+    return wanted
+
+
+def _only(names: list[str], target: Target) -> str:
     if len(names) == 1:
         return names[0]
-    has = f"it has {', '.join(sorted(names)[:5])}" if names else "it has none"
-    raise Stopped(Reason.START_FAILED, f"{package} has no command of its own name; {has}")
+    raise Stopped(Reason.NO_COMMAND, f"{target.address} has no command of its own name; {_has(names)}")
+
+
+def _has(names: list[str]) -> str:
+    return f"it has {', '.join(sorted(names)[:5])}" if names else "it has none, so nothing was started"
 
 
 def _distributions(app: Path) -> Iterator[tuple[str, tuple[str, str]]]:

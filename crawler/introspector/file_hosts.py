@@ -32,12 +32,12 @@ async def way_out(access: Access, pages: Iterable[str]) -> Way:
     found = {endpoint(url) for _, url in access.indexes}
     for page in pages:
         with suppress(httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError):
-            found.update(map(endpoint, _files(await _read(page, access))))
+            found.update(map(endpoint, _files(await read_page(page, access))))
     return Way(frozenset(filter(None, found)), access.proxies)
 
 
-async def _read(page: str, access: Access) -> bytes:
-    """Fetch a page. One that is refused, too large or not there says nothing: the registry's own host is all then."""
+async def read_page(page: str, access: Access) -> bytes:
+    """Fetch a page; one that is too large says nothing. Raises what httpx raises, and `ValueError` for no URL."""
     where = endpoint(page)
     proxy = Way(proxies=access.proxies).proxy(page.partition(":")[0], where[0]) if where else None
     client = httpx.AsyncClient(

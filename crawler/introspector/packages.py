@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
-import shlex
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from crawler.introspector import dummies, egress, sandbox
+from crawler.introspector.attempts import Attempts, Filling
 from crawler.introspector.budget import Budget, Stopped
 from crawler.introspector.ecosystems import APP, CACHE, ECOSYSTEMS, Ecosystem, Installed, has_newer_sdk
 from crawler.introspector.file_hosts import way_out
+from crawler.introspector.last_words import lacks
 from crawler.introspector.sandbox import Box
 from crawler.introspector.session import Listed, Session
 from crawler.introspector.stdio import Process, Stdio
@@ -30,104 +31,50 @@ from crawler.records import Attempt, Reason, Target, Transport
 _INSTALLER = 61184
 """The uid of all install steps where we are root: they share a cache, and no package's code runs in them."""
 
-_WORTH_ANOTHER = frozenset({Reason.START_FAILED, Reason.TIMED_OUT, Reason.PROTOCOL_ERROR})
-"""Failures that made-up values, or an older SDK, may mend."""
-
-_LACKS = re.compile(
-    r"\b(?:missing|required?|must (?:be )?(?:set|provided?|specif)|not (?:set|provided|configured|defined)"
-    r"|please (?:set|provide)|no configuration|usage:|api[ _-]?key|environment variable|credentials?)",
-    re.IGNORECASE,
-)
 _DISK_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Filling:
-    """What one attempt fills in: the arguments after the command, and made-up variables."""
-
-    name: Literal["bare", "dummy-values", "older-sdk"]
-    arguments: tuple[str, ...]
-    values: Mapping[str, str]
-
-    def command(self, installed: Installed) -> str:
-        """Return the command as a shell takes it, for whoever wants to repeat it."""
-        values = [f"{name}={shlex.quote(value)}" for name, value in sorted(self.values.items())]
-        return " ".join([*values, shlex.join([installed.command, *self.arguments])])
-
-
 async def list_package(target: Target, budget: Budget) -> tuple[Listed, Attempt]:
-    """Install a package and list its tools. Raises `Stopped` with the reason of the first attempt that failed."""
+    """Install a package and list its tools. Raises `Stopped` with the most truthful reason that its attempts gave."""
     ecosystem = ECOSYSTEMS.get(target.kind)
     if ecosystem is None:
         raise Stopped(Reason.UNSUPPORTED, f"packages of the kind {target.kind} are recorded and not run")
     if target.transport is not Transport.STDIO:
         raise Stopped(Reason.UNSUPPORTED, f"a package that serves {target.transport} is recorded and not run")
     await asyncio.to_thread(sandbox.require)
-    try:
-        async with _installed(ecosystem, target, budget) as (app, installed):
-            return await _first_that_lists(installed, target, app, budget)
-    except _Outdated as outdated:
-        filling = _filled(target, "older-sdk", outdated.said)
-        try:
-            async with _installed(ecosystem, target, budget, older_sdk=True) as (app, installed):
-                return await _attempt(installed, filling, app, budget)
-        except Stopped:
-            raise _truthful(outdated) from None
+    attempts = Attempts(target)
+    async with _installed(ecosystem, target, budget) as (app, installed):
+        found = await attempts.first_that_lists(_Starts(installed, app, budget), "bare")
+    if found is None and attempts.may_want_older_sdk and has_newer_sdk(installed):
+        with suppress(Stopped):  # there is no older one that fits: what the newest said stands
+            async with _installed(ecosystem, target, budget, older_sdk=True) as (app, older):
+                found = await attempts.first_that_lists(_Starts(older, app, budget), "older-sdk")
+    if found is None:
+        raise attempts.truth(installed.misfit)
+    return found
 
 
-class _Outdated(Stopped):
-    """A package that failed on an SDK newer than the one it may have been written for."""
+@dataclass(frozen=True, slots=True)
+class _Starts:
+    """Starts an installed package without a network, and lists its tools."""
 
+    installed: Installed
+    app: Path
+    budget: Budget
 
-async def _first_that_lists(installed: Installed, target: Target, app: Path, budget: Budget) -> tuple[Listed, Attempt]:
-    bare = _Filling("bare", tuple(dummies.arguments(target.needs, filled=False)), {})
-    try:
-        listed, attempt = await _attempt(installed, bare, app, budget)
-    except Stopped as stopped:
-        return await _with_values(stopped, installed, target, app, budget)
-    filling = _filled(target, "dummy-values", "")
-    if listed.tools or (filling.arguments, filling.values) == (bare.arguments, bare.values):
-        return listed, attempt
-    try:  # it lists nothing, and we left out what it asks for
-        fuller = await _attempt(installed, filling, app, budget)
-    except Stopped:
-        return listed, attempt
-    return fuller if fuller[0].tools else (listed, attempt)
-
-
-async def _with_values(
-    failed: Stopped, installed: Installed, target: Target, app: Path, budget: Budget
-) -> tuple[Listed, Attempt]:
-    if failed.reason not in _WORTH_ANOTHER:
-        raise failed
-    try:
-        return await _attempt(installed, _filled(target, "dummy-values", failed.said), app, budget)
-    except Stopped:
-        if has_newer_sdk(installed):
-            raise _Outdated(failed.reason, str(failed), failed.said) from None
-        raise _truthful(failed) from None
-
-
-def _filled(target: Target, name: Literal["dummy-values", "older-sdk"], said: str) -> _Filling:
-    """Fill in what the record declares, and what the process named when it refused to start."""
-    values = {**dummies.named_in(said), **dummies.variables(target.needs)}
-    return _Filling(name, tuple(dummies.arguments(target.needs, filled=True)), values)
-
-
-async def _attempt(installed: Installed, filling: _Filling, app: Path, budget: Budget) -> tuple[Listed, Attempt]:
-    """Start the package without a network and list its tools; once more if our first question was its end."""
-    runtime = installed.runtime
-    box = Box(
-        sandbox.new_user(),
-        readable={APP: str(app), **runtime.readable},
-        folders=(dummies.DATA,),
-        files={} if filling.name == "bare" else dummies.FILES,
-        environment=filling.values,
-        path=f"{runtime.folder}:/usr/local/bin:/usr/bin:/bin",
-    )
-    command = (installed.command, *filling.arguments)
-    listed = await list_in_box(box, command, budget)
-    return listed, Attempt(filling.name, filling.command(installed), installed.version)
+    async def __call__(self, filling: Filling) -> tuple[Listed, Attempt]:
+        runtime = self.installed.runtime
+        box = Box(
+            sandbox.new_user(),
+            readable={APP: str(self.app), **runtime.readable},
+            folders=(dummies.DATA,),
+            files={} if filling.name == "bare" else dummies.FILES,
+            environment=filling.values,
+            path=f"{runtime.folder}:/usr/local/bin:/usr/bin:/bin",
+        )
+        command = (self.installed.command, *filling.arguments)
+        listed = await list_in_box(box, command, self.budget)
+        return listed, Attempt(filling.name, filling.command_line(self.installed.command), self.installed.version)
 
 
 async def list_in_box(box: Box, command: tuple[str, ...], budget: Budget) -> Listed:
@@ -136,7 +83,7 @@ async def list_in_box(box: Box, command: tuple[str, ...], budget: Budget) -> Lis
     try:
         return await _list_once(box, command, budget, deadline, modern=True)
     except Stopped as stopped:
-        if stopped.reason is not Reason.START_FAILED:
+        if stopped.reason is not Reason.START_FAILED or lacks(str(stopped)):
             raise
         try:  # it may have ended at a question it does not know
             return await _list_once(box, command, budget, deadline, modern=False)
@@ -147,7 +94,12 @@ async def list_in_box(box: Box, command: tuple[str, ...], budget: Budget) -> Lis
 async def _list_once(box: Box, command: tuple[str, ...], budget: Budget, deadline: float, *, modern: bool) -> Listed:
     async with sandbox.running(box, command, budget) as process:
         channel = Stdio(process, budget, modern=modern)
-        return await Session(channel, budget, deadline, budget.start_seconds).list_tools()
+        try:
+            return await Session(channel, budget, deadline, budget.start_seconds).list_tools()
+        except Stopped as stopped:
+            if stopped.said or stopped.reason is Reason.START_FAILED:
+                raise
+            raise Stopped(stopped.reason, str(stopped), channel.said) from stopped
 
 
 @asynccontextmanager
@@ -170,15 +122,16 @@ async def _installed(
                 environment={**step.access.environment, **step.environment, **egress.BOX_ENVIRONMENT},
                 path=f"{step.runtime.folder}:/usr/local/bin:/usr/bin:/bin",
             )
-            await _install(box, step.command, app, ecosystem.complaint, budget)
-        yield app, await asyncio.to_thread(ecosystem.installed, app, target)
+            said = await _install(box, step.command, app, partial(ecosystem.failure, target=target), budget)
+        yield app, await asyncio.to_thread(ecosystem.installed, app, target, said)
     finally:
         await asyncio.shield(asyncio.to_thread(_remove, place))
 
 
 async def _install(
-    box: Box, command: tuple[str, ...], app: Path, complaint: Callable[[str], str], budget: Budget
-) -> None:
+    box: Box, command: tuple[str, ...], app: Path, failure: Callable[[str], Awaitable[Stopped]], budget: Budget
+) -> str:
+    """Run an install step and return what it wrote to standard error. Raises `Stopped` when it fails."""
     slow = replace(budget, cpu_seconds=int(budget.install_seconds))
     async with sandbox.running(box, command, slow) as process:
         disk = asyncio.create_task(_watch_disk(process, app, budget.install_bytes))
@@ -194,8 +147,10 @@ async def _install(
         finally:
             disk.cancel()
         if code != 0:
-            why = process.overstepped or complaint(process.tail) or f"the installer ended with exit code {code}"
-            raise Stopped(Reason.INSTALL_FAILED, why)
+            if process.overstepped:
+                raise Stopped(Reason.INSTALL_FAILED, process.overstepped)
+            raise await failure(process.tail)
+        return process.tail
 
 
 async def _watch_disk(process: Process, folder: Path, limit: int) -> None:
@@ -215,13 +170,6 @@ def _size_of(folder: Path) -> int:
             except OSError:
                 continue
     return total
-
-
-def _truthful(stopped: Stopped) -> Stopped:
-    """Call a process that ended because it lacks something by that name."""
-    if stopped.reason is Reason.START_FAILED and _LACKS.search(str(stopped)):
-        return Stopped(Reason.NEEDS_CONFIGURATION, str(stopped))
-    return stopped
 
 
 def _cache_home() -> Path:

@@ -20,7 +20,8 @@ from functools import cache
 from pathlib import Path
 
 from crawler.introspector.budget import Budget, Stopped, one_line
-from crawler.introspector.stdio import Process, family, last_line, start
+from crawler.introspector.last_words import telling_line
+from crawler.introspector.stdio import Process, family, start
 from crawler.records import Reason
 
 HOME = "/home/u"
@@ -120,7 +121,7 @@ def try_in_box(box: Box, command: tuple[str, ...]) -> str:
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
             return one_line(str(error))
-    return done.stdout if done.returncode == 0 else one_line(last_line(done.stderr))
+    return done.stdout if done.returncode == 0 else one_line(telling_line(done.stderr))
 
 
 def require() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.introspector.budget import Budget, Meter, Stopped
+from crawler.introspector.last_words import telling_line
 from crawler.introspector.session import METHOD_NOT_FOUND
 from crawler.introspector.wire import answer_of, decode, encode, request_in
 from crawler.records import Reason, Wire
@@ -25,6 +26,9 @@ _STDERR_KEPT = 16 * 1024
 
 _STDERR_READ = 4 * 1024 * 1024
 """Bytes of standard error that are read at all; a process that writes more finds its pipe full, and waits."""
+
+_STRAYS_KEPT = 4 * 1024
+"""Bytes of the end of what strayed onto standard output: some programs print there why they end."""
 
 _LAST_WORDS_SECONDS = 0.5
 """How long a process that closed its output may take to end and say why."""
@@ -139,6 +143,12 @@ class Stdio:
         self._meter = Meter(budget)
         self._ids = count(1)
         self._replies = _REPLIES
+        self._strays = bytearray()
+
+    @property
+    def said(self) -> str:
+        """The end of what the process has said that is no message: on standard output, then on standard error."""
+        return "\n".join(filter(None, (self._strays.decode("utf-8", "replace"), self._process.tail)))
 
     async def ask(self, method: str, params: Wire, revision: str | None) -> Wire:  # noqa: ARG002 - a channel's
         request_id = next(self._ids)
@@ -170,6 +180,7 @@ class Stdio:
             try:
                 line = await self._process.stdout.readuntil(b"\n")
             except asyncio.IncompleteReadError as error:
+                self._keep(error.partial)
                 raise await self._ended() from error
             except asyncio.LimitOverrunError as error:
                 raise Stopped(Reason.TOO_LARGE, f"wrote a line of more than {self._longest} bytes") from error
@@ -177,6 +188,11 @@ class Stdio:
             self._meter.take_message()
             with contextlib.suppress(ValueError):
                 return decode(line)
+            self._keep(line)
+
+    def _keep(self, stray: bytes) -> None:
+        self._strays.extend(stray[-_STRAYS_KEPT:])
+        del self._strays[:-_STRAYS_KEPT]
 
     async def _ended(self) -> Stopped:
         try:
@@ -185,8 +201,10 @@ class Stdio:
             return Stopped(Reason.START_FAILED, "closed its output before it listed its tools")
         if self._process.overstepped:
             return Stopped(Reason.TOO_LARGE, self._process.overstepped)
-        said = self._process.tail
-        return Stopped(Reason.START_FAILED, last_line(said) or exit_status(code), said)
+        with contextlib.suppress(TimeoutError, ValueError):
+            async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                self._keep(await self._process.stdout.read(_STRAYS_KEPT))
+        return Stopped(Reason.START_FAILED, telling_line(self.said) or exit_status(code), self.said)
 
 
 def family(leader: int) -> list[int]:
@@ -217,14 +235,6 @@ async def _skip(stream: asyncio.StreamReader) -> None:
         pass
 
 
-def last_line(text: str) -> str:
-    """Return the last line that says something: a message rather than the frame of a traceback or a lone bracket."""
-    lines = [line.strip() for line in text.splitlines()]
-    telling = [line for line in lines if sum(map(str.isalpha, line)) >= 3 and not line.startswith(_FRAMES)]
-    errors = [line for line in telling if "rror" in line]
-    return (errors or telling or [""])[-1]
-
-
 def exit_status(code: int) -> str:
     """Say how a process ended, as a sentence's end."""
     if code >= 0:
@@ -233,6 +243,3 @@ def exit_status(code: int) -> str:
         return f"was ended by {signal.Signals(-code).name}"
     except ValueError:
         return f"was ended by signal {-code}"
-
-
-_FRAMES = ("at ", "File ", "Node.js v", "node:", "^", "|", "throw ")

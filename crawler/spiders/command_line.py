@@ -13,7 +13,15 @@ from itertools import pairwise
 from pathlib import PurePosixPath, PureWindowsPath
 
 from crawler.records import Need, Target, TargetKind
-from crawler.spiders.fields import ENTRY_LIMIT, TEXT_LIMIT, remote_address, remote_transport, storable, text
+from crawler.spiders.fields import (
+    ADDRESS_LIMIT,
+    ENTRY_LIMIT,
+    TEXT_LIMIT,
+    remote_address,
+    remote_transport,
+    storable,
+    text,
+)
 from crawler.spiders.packages import specified
 from crawler.spiders.secret_values import REDACTED, is_secret_name
 
@@ -67,6 +75,7 @@ _RUNNERS: Mapping[tuple[str, ...], _Runner] = {
     ("docker", "container", "run"): _DOCKER,
     ("podman", "run"): _DOCKER,
 }
+_EXTRAS = re.compile(r"\[(?P<names>[A-Za-z0-9 ._,-]*)\]")
 _PLACEHOLDER = re.compile(r".*(?:\$\{input:|<[^>]+>).*", re.DOTALL)
 
 
@@ -97,11 +106,21 @@ def _run(runner: _Runner, words: Sequence[str], needs: tuple[Need, ...]) -> Targ
     named = [value for option, value in options if option in runner.naming]
     if not named and not rest:
         return None
-    specifier, arguments = (named[0], rest[1:]) if named else (rest[0], rest[1:])
+    specifier, arguments = named[0] if named else rest[0], rest[1:]
     if runner is _NPX and specifier.split("@")[0] == "mcp-remote" and arguments:
         return _bridged(arguments[0], needs)
     variables = _variables(options) if runner is _DOCKER else ()
-    return specified(runner.kind, specifier, (*needs, *variables, *_arguments(arguments))[:ENTRY_LIMIT])
+    chosen = _chosen(runner, specifier, rest[0] if named and rest else None)
+    return specified(runner.kind, specifier, (*needs, *variables, *chosen, *_arguments(arguments))[:ENTRY_LIMIT])
+
+
+def _chosen(runner: _Runner, specifier: str, command: str | None) -> Iterator[Need]:
+    """The extras in a specifier (`name[cli,http]==1`), and the command that was named besides the package."""
+    if runner is _UVX and (extras := _EXTRAS.search(specifier[:ADDRESS_LIMIT])):
+        names = (name.strip() for name in extras["names"].split(","))
+        yield from (Need(kind="extra", name=name, required=True) for name in dict.fromkeys(names) if name)
+    if command and (value := storable(command)):
+        yield Need(kind="command", name="", value=value, required=True)
 
 
 def _options(runner: _Runner, words: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:

@@ -56,6 +56,8 @@ def test_a_server_says_when_to_come_back_within_bounds(target, introspected, ttl
     ("reason", "expected"),
     [
         (Reason.SIGN_IN, timedelta(days=30)),
+        (Reason.NEEDS_NETWORK, timedelta(days=30)),
+        (Reason.NO_COMMAND, timedelta(days=30)),
         (Reason.NO_SANDBOX, timedelta(seconds=1)),
         (Reason.TIMED_OUT, timedelta(hours=1)),
     ],

@@ -8,7 +8,8 @@ import pytest
 
 from crawler.introspector import dummies, registries
 from crawler.introspector.budget import Stopped, one_line
-from crawler.introspector.stdio import exit_status, last_line
+from crawler.introspector.last_words import telling_line
+from crawler.introspector.stdio import exit_status
 from crawler.introspector.wire import Event, EventStream, NotJson, RemoteError, answer_of, decode, fault_of
 from crawler.records import Need
 
@@ -96,9 +97,9 @@ def test_a_detail_is_one_plain_line(text, expected):
 
 def test_the_last_line_that_says_something_is_quoted():
     trace = "Error: no token\n    at main (x.js:1)\n  }\n}\n\nNode.js v20.1.0\n"
-    assert last_line(trace) == "Error: no token"
-    assert last_line("Traceback:\n  File x\nImportError: no Server\n") == "ImportError: no Server"
-    assert last_line("") == ""
+    assert telling_line(trace) == "Error: no token"
+    assert telling_line("Traceback:\n  File x\nImportError: no Server\n") == "ImportError: no Server"
+    assert telling_line("") == ""
     assert exit_status(-9) == "was ended by SIGKILL"
     assert exit_status(-99) == "was ended by signal 99"
 
@@ -136,6 +137,31 @@ def test_paths_of_somebodys_machine_are_put_into_the_box(given, expected):
         (Need("env", "ACME_KEY", description="starts with 'acme_'"), "acme_" + "0" * 36),
         (Need("env", "USER_EMAIL"), "user@example.invalid"),
         (Need("env", "FAVOURITE"), "dummy"),
+        (Need("env", "SERVICE_ACCOUNT_PATH"), "/home/u/credentials.json"),
+        (Need("env", "DRIVE_FOLDER_ID"), "1000"),
+        (Need("env", "ACCOUNT"), "dummy"),
+        (Need("env", "DISCOUNT"), "dummy"),
+        (Need("env", "MYSQL_DB"), "dummy"),
+        (Need("env", "MYSQL_URL"), "mysql://u:u@127.0.0.1:3306/db"),
+        (Need("env", "NEO4J_URI"), "bolt://127.0.0.1:7687"),
+        (Need("env", "SQLITE_DB_PATH"), "/home/u/data/file.db"),
+        (Need("env", "TRANSPORT", choices=("sse", "stdio")), "stdio"),
+        (Need("env", "ACME_ENVIRONMENT"), "production"),
+        (Need("env", "IMPORTANT"), "dummy"),
+        (Need("env", "HTTP_PORT"), "8080"),
+        (Need("env", "ROLE_ARN"), "arn:aws:iam::000000000000:role/dummy"),
+        (Need("env", "ENABLE_CACHE"), "false"),
+        (Need("env", "READ_ONLY"), "false"),
+        (Need("env", "AZURE_TENANT_ID"), "00000000-0000-4000-8000-000000000000"),
+        (Need("env", "GITHUB_PERSONAL_ACCESS_TOKEN"), "ghp_" + "0" * 36),
+        (Need("env", "LINEAR_SCALE"), "dummy"),
+        (Need("env", "START_DATE"), "2026-01-01"),
+        (Need("argument", "--databaseUrl"), "postgresql://u:u@127.0.0.1:5432/db"),
+        (Need("argument", "--allowed-dirs"), "/home/u/data"),
+        (Need("argument", "", "URL of your site"), "example.invalid"),
+        (Need("argument", "", "a port to listen on"), "8080"),
+        (Need("argument", "", "connection-string"), "postgresql://u:u@127.0.0.1:5432/db"),
+        (Need("env", "X", format="uuid"), "00000000-0000-4000-8000-000000000000"),
     ],
 )
 def test_made_up_values_have_the_shape_that_is_asked_for(need, expected):
@@ -150,11 +176,12 @@ def test_arguments_are_passed_as_declared_and_made_up_only_when_filled():
     ]
     assert dummies.arguments(needs, filled=False) == ["--root", "/home/u/data"]
     assert dummies.arguments(needs, filled=True) == ["--root", "/home/u/data", "/home/u/data"]
-
-
-def test_variables_that_a_process_names_are_found_and_error_codes_are_not():
-    said = "Error [ERR_MODULE_NOT_FOUND]: set ACME_API_KEY and ACME_TEAM_ID (got SOMETHING)"
-    assert set(dummies.named_in(said)) == {"ACME_API_KEY", "ACME_TEAM_ID"}
+    optional = [Need("argument", "--level", default="3"), Need("argument", "--mode", choices=("a",))]
+    assert dummies.arguments(optional, filled=True) == []
+    variables = [Need("env", "A"), Need("env", "B", required=True), Need("env", "C", value="stdio"),
+                 Need("env", "D", value="https://{site}/x")]  # fmt: skip
+    assert dummies.variables(variables, filled=False) == {"C": "stdio"}
+    assert dummies.variables(variables, filled=True) == {"B": "dummy", "C": "stdio"}
 
 
 def test_pips_settings_are_said_in_uvs_words(tmp_path, monkeypatch):

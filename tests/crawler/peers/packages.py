@@ -9,6 +9,8 @@ import json
 import tarfile
 import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,13 @@ def peer_wheel(folder: Path, name: str, behaviour: str, **options: Any) -> None:
     wheel(folder, name, {name: "main"}, code, **options)
 
 
+def acting_wheel(folder: Path, name: str, act: str, **options: Any) -> None:
+    """Write a wheel whose command runs the lines of `act` and then serves one tool; `env` is its environment."""
+    lines = ["env = os.environ", *act.strip().splitlines(), "serve([tool()], modern=False)"]
+    body = "".join(f"\n    {line}" for line in lines)
+    wheel(folder, name, {name: "main"}, PEER.replace("\n    BEHAVIOURS[sys.argv[1]]()", body), **options)
+
+
 NODE_PEER = """#!/usr/bin/env node
 const tools = [{name: 'peer', inputSchema: {type: 'object'}, description: process.argv.slice(2).join(' ')}];
 require('readline').createInterface({input: process.stdin}).on('line', line => {
@@ -52,6 +61,29 @@ require('readline').createInterface({input: process.stdin}).on('line', line => {
   console.log(JSON.stringify({jsonrpc: '2.0', id, ...answer}));
 });
 """
+
+
+@contextmanager
+def served(pages: dict[str, str]) -> Iterator[str]:
+    """Serve these pages on loopback, by their paths."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = pages.get(self.path, "").encode()
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
 
 
 class NpmRegistry:
