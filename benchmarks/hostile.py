@@ -34,5 +34,18 @@ HOSTILE: Mapping[str, tuple[Callable[[int], dict[str, Any]], int]] = {
     "negations": (lambda n: described("not do not " * n), 45_000),
     "identifiers": (lambda n: described("use get_x " * n), 50_000),
     "attack words": (lambda n: described("never tell must ignore only before " * n), 15_000),
+    "one identifier": (lambda n: described("use a_" + "b_" * n), 125_000),
+    "one word": (lambda n: described("a" * n), 250_000),
+    "joined words": (lambda n: described("a-" * n), 125_000),
+    "white space": (lambda n: described("a" + " \n" * n), 125_000),
+    "headings": (lambda n: described("Args:\n" * n), 40_000),
+    "quotations": (lambda n: described("'get_x " * n), 35_000),
+    "tags": (lambda n: described("<important " * n), 22_500),
+    "zero width": (lambda n: described("a\u200b\u200d" * n), 80_000),
+    "Chinese": (lambda n: described("删除" * n), 125_000),
+    "humps": (lambda n: {"name": "x", "inputSchema": {"properties": {"Ab" * n: {}}}}, 125_000),
 }
-"""Kinds of hostile text, each with the size of which twice as much is the size that the figure is about."""
+"""Kinds of hostile text, each with the size of which twice as much is the size that the figure is about.
+
+Those of one text go for a pattern or a loop each: what makes it look again at what it has seen.
+"""

@@ -13,7 +13,7 @@ from classifier.rule import Rule, read_yaml
 from classifier.ruleset import load
 
 _WORDS = "_words.yaml"
-_PHRASES = ("phrase", "text", "description", "any")
+_PHRASES = ("phrase", "text", "description", "any", "all", "none")
 _LISTS = (
     "name_verb",
     "title_verb",
@@ -21,7 +21,10 @@ _LISTS = (
     "name_word",
     "action_value",
     "tag",
-    "tool_reference",
+    "dense_text",
+    "before",
+    "direct",
+    "ends",
     "verb",
     "object",
     "object_word",
@@ -38,8 +41,6 @@ def multiply_rules(folder: Path, rules: int, copies: int) -> Path:
     words = dict(lists)
     for copy in range(1, copies):
         words |= {f"{name}-{copy}": _other_list(body, copy) for name, body in lists.items() if _is_plain(body)}
-    cues = [word for name, body in words.items() if name.startswith("cues") for word in body["words"]]
-    words["cues"] = {**words.pop("cues"), "words": cues}  # below the lists that it takes in
     folder.mkdir(parents=True)
     (folder / _WORDS).write_text(yaml.safe_dump(words, sort_keys=False, allow_unicode=True), "utf-8")
     for rule in ours[:: max(1, len(ours) // rules)][:rules]:

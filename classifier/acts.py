@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from classifier.lexicon import Forms, Lexicon
-from classifier.text import Token, split_identifier
+from classifier.text import Token
 
 _LABEL = 5
 """Words that a label before the first verb may have: "[Project Management]", "Coming soon (dns):"."""
@@ -24,12 +24,22 @@ _OBJECT = 12
 _PAUSE = frozenset(",;:()，；：（）")
 _PAUSES = re.compile(r"[,;:()，；：（）]")
 _CLOSERS = re.compile(r"[:：)\]】]")
+_CARRIES_ON = re.compile(r"[,;]|\b(?:and|or|then)\b", re.IGNORECASE)
+_JOINS = frozenset(("and", "or", "then"))
+_ASIDES = frozenset("(:[—–")
+_PLURALS = frozenset(("updates", "edits", "views", "reads", "sets", "fixes", "watches", "matches", "finds"))
+"""Forms of clear verbs that stand as nouns amid a sentence."""
+_GLUED = re.compile("(?:get|list|create|delete|update|search|fetch|execute)(?=[a-z]{4})(?!s|d|r|er|ed|ing|or|en)")
+"""A verb at the beginning of a name in small letters with no mark between its words: "listprompts", "deletebucket"."""
+_LIGHT = frozenset(("perform", "conduct", "carry out"))
+"""Verbs that leave it to a noun to say what is done."""
+_PREPOSITIONS = frozenset(("of", "for", "by", "with", "from", "about", "per"))
+_DETERMINERS = frozenset(
+    ("the", "a", "an", "it", "them", "its", "their", "your", "this", "these", "all", "any", "each")
+)
 _TIMES = (["when"], ["whenever"], ["first"], ["if"], ["before"], ["after"])
 _THIS = (["this"], ["the"])
 _TOOL = (["tool"], ["action"], ["function"], ["command"], ["endpoint"], ["method"], ["api"])
-
-_LONGEST_VALUE = 256
-"""Code points of an action's name that are looked at."""
 
 
 class Act(NamedTuple):
@@ -40,14 +50,20 @@ class Act(NamedTuple):
     objects: tuple[Token, ...]
 
 
-def identifier_acts(words: Sequence[Token], lexicon: Lexicon, lead: frozenset[str] = frozenset()) -> tuple[Act, ...]:
-    """Find the verb of a name, and those joined to it; `lead` are the verbs that the description leads with."""
-    places = [(index, *found) for index in range(len(words)) if (found := _verb_at(words, index, lexicon.names))]
+def identifier_acts(words: Sequence[Token], lexicon: Lexicon, told: Sequence[Act] = ()) -> tuple[Act, ...]:
+    """Find the verb of a name, and those joined to it; `told` is what the description leads with."""
+    lead = frozenset([act.verb for act in told])
+    places = list(_verb_places(words, lexicon))
     if not places:
         return _foreign_acts(words, lexicon)
     clear = [place for place in places if place[1] not in lexicon.nouns or place[1] in lead]
+    if not clear and lead and lead <= _LIGHT:  # commit_review, "Perform a review"
+        done = {token.word for act in told for token in act.objects}
+        clear = [place for place in places if place[1] in done]
     if not clear and _names_a_thing(words, places[0], lexicon):
         return ()
+    if not clear and lead and places[0][1] in ("post", "put") and places[0][0] == 0:
+        return ()  # post_session_start, "Start a session": the name begins with a method
     if not clear and lead and lead <= lexicon.harmless and (places[0][0] > 0 or places[0][1] in lexicon.mild):
         return ()  # reddit_post, "Scrape a post": the description says that the word is a noun
     named = [place for place in clear if place[1] in lead - lexicon.harmless]  # user_list_create, "Create a list"
@@ -62,11 +78,28 @@ def identifier_acts(words: Sequence[Token], lexicon: Lexicon, lead: frozenset[st
     return tuple(_identifier_act(words, *place, lexicon) for place in (primary, *others))
 
 
+def _verb_places(words: Sequence[Token], lexicon: Lexicon) -> Iterator[tuple[int, str, int]]:
+    """Yield the place, the verb and the length in words of each verb of a name; a noun behind "of" is none."""
+    if len(words) == 1 and (glued := _GLUED.match(words[0].word)) and glued.group() in lexicon.bases:
+        yield 0, glued.group(), 1
+    index = 0
+    while index < len(words):
+        found = _verb_at(words, index, lexicon.names)
+        if found and not (index and words[index - 1].word in _PREPOSITIONS and found[0] in lexicon.nouns):
+            yield index, *found
+        index += found[1] if found else 1
+
+
 def _names_a_thing(words: Sequence[Token], place: tuple[int, str, int], lexicon: Lexicon) -> bool:
     """Tell whether a verb that could be a thing is one: "order history", "file info"."""
     index, verb, length = place
     behind = words[index + length :]
-    return verb in lexicon.plain("things") and len(behind) in (1, 2) and behind[-1].word in lexicon.plain("heads")
+    if len(behind) not in (1, 2):
+        return False
+    head = behind[-1].word
+    if verb in lexicon.plain("things") and head in lexicon.plain("heads"):
+        return True
+    return len(behind) == 1 and verb in lexicon.plain("events") and head in lexicon.plain("event-heads")
 
 
 def _foreign_acts(words: Sequence[Token], lexicon: Lexicon) -> tuple[Act, ...]:
@@ -78,9 +111,8 @@ def _foreign_acts(words: Sequence[Token], lexicon: Lexicon) -> tuple[Act, ...]:
     return ()
 
 
-def value_acts(value: str, lexicon: Lexicon) -> tuple[Act, ...]:
+def value_acts(words: Sequence[Token], lexicon: Lexicon) -> tuple[Act, ...]:
     """Return the acts of an action's name; a thing ("group", "note") is what the action is done to, and no act."""
-    words = split_identifier(value[:_LONGEST_VALUE])
     if len(words) == 1 and words[0].word in lexicon.plain("things"):
         return ()
     return identifier_acts(words, lexicon)
@@ -136,8 +168,11 @@ def _after_lead_in(words: Sequence[Token], start: int, lexicon: Lexicon) -> int:
 
 def _coordinated_acts(words: Sequence[Token], start: int, text: str, lexicon: Lexicon) -> Iterator[Act]:
     found = _verb_at(words, start, lexicon.heads) if start < len(words) else None
-    if found and found[0] in lexicon.nouns and _leads_a_thing(words, start, found, text, lexicon):
-        return
+    if found and found[0] in lexicon.nouns:
+        article = start > 0 and words[start - 1].word in ("a", "an", "the")
+        if (article and found[0] not in lexicon.harmless) or _leads_a_thing(words, start, found, text, lexicon):
+            return
+    form = _form(words[start].word, found[0]) if found else ""
     while found:
         verb, length = found
         end = start + length
@@ -145,12 +180,52 @@ def _coordinated_acts(words: Sequence[Token], start: int, text: str, lexicon: Le
         yield Act(verb, Token(verb, words[start].start, words[end - 1].end), objects)
         start = _coordinated(words, end, text)
         found = _verb_at(words, start, lexicon.heads) if start < len(words) else None
+        if not found:
+            start, found = _next_clause(words, end, form, text, lexicon)
+
+
+def _form(word: str, verb: str) -> str:
+    """Return the ending that a verb has: "", "s" or "ing"."""
+    if word.endswith("s") and not word.endswith(("ss", "us")):  # "lists" is a verb of its own in names
+        return "s"
+    return "" if word == verb.partition(" ")[0] else "ing" if word.endswith("ing") else "s"
+
+
+def _next_clause(
+    words: Sequence[Token], at: int, form: str, text: str, lexicon: Lexicon
+) -> tuple[int, tuple[str, int] | None]:
+    """Find the verb by which a sentence carries on in the form it began with: "Gets a page and deletes it"."""
+    joined = nested = False
+    if at >= len(words) or not _CARRIES_ON.search(text, words[at - 1].end, words[-1].start):
+        return len(words), None
+    ends = lexicon.plain("clause-ends")
+    subordinates = lexicon.plain("subordinates")
+    for place in range(at, len(words)):
+        word = words[place].word
+        gap = text[words[place - 1].end : words[place].start]
+        if word in subordinates or not _ASIDES.isdisjoint(gap):
+            break
+        joined = joined or "," in gap or ";" in gap
+        if word in _JOINS:
+            joined = True
+        elif joined and not word.endswith("ly"):
+            joined = False
+            found = _verb_at(words, place, lexicon.heads)
+            if found and _form(word, found[0]) == form and not text[words[place].start : words[place].end].isupper():
+                behind = words[place + found[1]].word if place + found[1] < len(words) else ""
+                thing = nested or found[0] in lexicon.nouns or not behind or (behind in ends and word in _PLURALS)
+                if behind in _DETERMINERS or not thing:
+                    return place, found
+        nested = nested or (word in ends and word not in _JOINS)
+    return len(words), None
 
 
 def _leads_a_thing(words: Sequence[Token], start: int, found: tuple[str, int], text: str, lexicon: Lexicon) -> bool:
     """Tell whether a leading noun is no verb there: "Order history of a user", "Labels of an issue"."""
     behind = words[start + found[1] : start + found[1] + _OBJECT]
-    if behind and behind[0].word == "of":
+    if not behind or behind[0].word in _DETERMINERS:
+        return False
+    if behind[0].word == "of":
         return True
     compound = _until_clause_end(_until_pause(behind, text), lexicon)
     return _names_a_thing((*words[start : start + found[1]], *compound), (0, *found), lexicon)
@@ -179,6 +254,8 @@ def _until_pause(words: Sequence[Token], text: str) -> Sequence[Token]:
 def _leads_in(words: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
     """Tell whether a verb only leads in: "Run this tool first to list", "Use when", "Enables agents to"."""
     behind = [token.word for token in words[at + 1 : at + 3]]
+    if words[at].word == "enables" and at and words[at - 1].word in lexicon.plain("lead-in"):
+        return bool(behind) and behind[0] not in _DETERMINERS | _JOINS
     if words[at].word in ("call", "run", "use", "invoke"):
         return behind[:1] in _TIMES or (behind[:1] in _THIS and behind[1:] in _TOOL)
     return words[at].word in lexicon.plain("lead-in") and bool(behind) and behind[0] in lexicon.plain("persons")

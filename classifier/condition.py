@@ -9,12 +9,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from itertools import chain, product
 from math import prod
+from operator import and_, or_
 from typing import Any, NamedTuple, TypeAlias
 
 from classifier.leaves import Found, Leaf, LeafError, NameWordLeaf, PhraseLeaf, Subject, VerbLeaf
 from classifier.lexicon import Lexicon
+from classifier.needs import Keys
 from classifier.schema_leaves import (
     ActionLeaf,
     ActionValueLeaf,
@@ -24,7 +27,7 @@ from classifier.schema_leaves import (
     SignalLeaf,
     StructureLeaf,
 )
-from classifier.text_leaves import CharactersLeaf, TagLeaf, TextLeaf, ToolReferenceLeaf
+from classifier.text_leaves import CharactersLeaf, DenseTextLeaf, TagLeaf, TextLeaf, ToolReferenceLeaf
 
 LEAVES: Mapping[str, type[Leaf]] = {
     "name_verb": VerbLeaf,
@@ -40,6 +43,7 @@ LEAVES: Mapping[str, type[Leaf]] = {
     "structure": StructureLeaf,
     "characters": CharactersLeaf,
     "text": TextLeaf,
+    "dense_text": DenseTextLeaf,
     "tag": TagLeaf,
     "tool_reference": ToolReferenceLeaf,
     "found": FoundLeaf,
@@ -54,6 +58,7 @@ _COSTS: Mapping[str, int] = {
     "parameter": 4,
     "output": 4,
     "text": 20,
+    "dense_text": 20,
     "tool_reference": 20,
 }
 """Leaves that cost less or more than looking at a name, in about as many microseconds."""
@@ -70,10 +75,6 @@ class Trace:
     held: bool
     found: tuple[Found, ...]
     parts: tuple[Trace, ...]
-
-
-Keys: TypeAlias = frozenset[str]
-"""Keys of `Features.traits()`, of which a tool has one or none; see `Leaf.needs`."""
 
 
 class Way(NamedTuple):
@@ -93,6 +94,8 @@ class Condition(ABC):
     """One node of a rule's `when`."""
 
     __slots__ = ()
+    needs: int
+    """The mask of what a tool needs for the condition to hold, so far as that is certain; see `classifier.needs`."""
 
     @abstractmethod
     def ways(self) -> Ways:
@@ -133,6 +136,7 @@ class Ask(Condition):
 
     leaf: Leaf
     label: str
+    needs: int
 
     def ways(self) -> Ways:
         return (Way(frozenset(self.leaf.needs()), frozenset()),)
@@ -141,10 +145,14 @@ class Ask(Condition):
         return frozenset(self.leaf.needs()) if self.leaf.is_exact() else frozenset()
 
     def ask(self, subject: Subject) -> tuple[Found, ...] | None:
+        if subject.met & self.needs != self.needs:
+            return None
         known = subject.answers
-        if self.leaf not in known:
-            known[self.leaf] = self.leaf.ask(subject) or None
-        return known[self.leaf]
+        leaf = self.leaf
+        if leaf in known:
+            return known[leaf]
+        found = known[leaf] = leaf.ask(subject) or None
+        return found
 
     def trace(self, subject: Subject) -> Trace:
         found = self.leaf.ask(subject)
@@ -163,6 +171,22 @@ class Ask(Condition):
         return True
 
 
+class _Step(NamedTuple):
+    """A part of several that must all hold: its place among them, and what a tool needs for it to matter.
+
+    A part that is denied (`not`) holds without being asked where those needs are not met; another one fails.
+    """
+
+    place: int
+    part: Condition
+    needs: int
+    is_denied: bool
+
+
+def _stated(part: Condition) -> tuple[int, bool]:
+    return (part.part.needs, True) if isinstance(part, Not) else (part.needs, False)
+
+
 @dataclass(frozen=True, slots=True)
 class AtLeast(Condition):
     """Holds when `count` of its parts do: all of them (all), one (any), or a number between."""
@@ -170,8 +194,17 @@ class AtLeast(Condition):
     parts: tuple[Condition, ...]
     count: int
     label: str
-    cheapest: tuple[tuple[int, Condition], ...]
-    """The parts with their places, those that cost least first."""
+    needs: int
+    cheapest: tuple[_Step, ...]
+    """The parts, those that cost least first."""
+
+    @classmethod
+    def of(cls, parts: tuple[Condition, ...], count: int, label: str) -> AtLeast:
+        """Join parts."""
+        needs = [part.needs for part in parts]
+        joined = reduce(or_ if count == len(parts) else and_, needs)
+        steps = [_Step(place, part, *_stated(part)) for place, part in enumerate(parts)]
+        return cls(parts, count, label, joined, tuple(sorted(steps, key=lambda step: step.part.cost())))
 
     def ways(self) -> Ways:
         parts = [part.ways() for part in self.parts]
@@ -187,10 +220,11 @@ class AtLeast(Condition):
     def ask(self, subject: Subject) -> tuple[Found, ...] | None:
         if self.count == len(self.parts):
             return self._ask_all(subject)
+        met = subject.met
         found: list[Found] = []
         held = 0
         for part in self.parts:
-            one = part.ask(subject)
+            one = part.ask(subject) if met & part.needs == part.needs else None
             if one is not None:
                 held += 1
                 found += one
@@ -200,12 +234,16 @@ class AtLeast(Condition):
 
     def _ask_all(self, subject: Subject) -> tuple[Found, ...] | None:
         """Ask the cheapest part first; what was found is in the order of the parts all the same."""
+        met = subject.met
         found: list[tuple[Found, ...]] = [()] * len(self.parts)
-        for index, part in self.cheapest:
-            one = part.ask(subject)
-            if one is None:
+        for place, part, needs, is_denied in self.cheapest:
+            if met & needs == needs:
+                one = part.ask(subject)
+                if one is None:
+                    return None
+                found[place] = one
+            elif not is_denied:
                 return None
-            found[index] = one
         return tuple(chain.from_iterable(found))
 
     def trace(self, subject: Subject) -> Trace:
@@ -232,6 +270,7 @@ class Not(Condition):
     """Holds when its part does not."""
 
     part: Condition
+    needs: int = 0
 
     def ways(self) -> Ways:
         return (Way(frozenset(), self.part.sure()),)
@@ -292,7 +331,7 @@ def _compile_parts(
     known = tuple(part for part in parts if part)
     if len(known) < len(parts):
         return None
-    return AtLeast(known, count, label, tuple(sorted(enumerate(known), key=lambda one: one[1].cost())))
+    return AtLeast.of(known, count, label)
 
 
 def _compile_leaf(key: str, body: Any, lexicon: Lexicon, problems: list[str], place: str) -> Condition | None:
@@ -306,7 +345,8 @@ def _compile_leaf(key: str, body: Any, lexicon: Lexicon, problems: list[str], pl
         except LeafError as error:
             problems.append(f"{place}: {error}")
             return None
-    return Ask(lexicon.built[written], f"{key}: {_short(body)}")
+    leaf = lexicon.built[written]
+    return Ask(leaf, f"{key}: {_short(body)}", lexicon.needs.mask(leaf.needs()))
 
 
 def breadth(keys: Keys) -> tuple[bool, int]:

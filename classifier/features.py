@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 
 from classifier.actions import Choice, Value, find_choices, is_nested, may_choose, to_judge
 from classifier.acts import Act, identifier_acts, lead_acts, value_acts
 from classifier.lazy import lazy
 from classifier.lexicon import Lexicon
-from classifier.schema import USUAL_NAME, Parameter, read_name, walk_properties, walk_strings
-from classifier.text import NameSentence, Sentence, fold, split_identifier, split_sentences, split_words
+from classifier.needs import is_name, words_of
+from classifier.schema import Parameter, read_name, walk_properties, walk_strings
+from classifier.sieve import Sieve
+from classifier.text import NameSentence, Sentence, fold, split_sentences, split_words
 from classifier.tool import Tool
 
 MANY_PARAMETERS = 10
@@ -51,15 +52,16 @@ Leads with one class of characters, so that the search skips from one of them to
 class Passage:
     """One string of a definition, with its place."""
 
-    def __init__(self, pointer: str, text: str) -> None:
+    def __init__(self, pointer: str, text: str, sieve: Sieve) -> None:
         """Take the string at `pointer`."""
         self.pointer = pointer
         self.text = text
+        self.sieve = sieve
 
     @lazy
     def is_name(self) -> bool:
         """Whether the string is a name in snake case, which is read as a sentence."""
-        return _is_name(self.text) and self.pointer != "/description"
+        return is_name(self.text) and self.pointer != "/description"
 
     @lazy
     def sentences(self) -> tuple[Sentence, ...]:
@@ -72,7 +74,17 @@ class Passage:
     @lazy
     def words(self) -> frozenset[str]:
         """The words of all sentences, found without looking for where one ends."""
-        return frozenset(_words_of(self.text) if self.is_name else split_words(self.text))
+        return frozenset(words_of(self.text) if self.is_name else split_words(self.text))
+
+    @lazy
+    def phrases(self) -> int:
+        """The phrases that could stand in it, as the sieve tells them."""
+        return self.sieve.phrases(self.words)
+
+    @lazy
+    def phrases_of_sentences(self) -> list[int]:
+        """The same of each sentence."""
+        return [self.sieve.phrases(one.word_set) for one in self.sentences]
 
 
 @dataclass(eq=False)
@@ -105,8 +117,8 @@ class Features:
     @lazy
     def lead_acts(self) -> tuple[Act, ...]:
         """The verb that leads the description with its object, and the verbs coordinated with it."""
-        main = (one for one in self.tool.sentences if one.section == "main")
-        for index, sentence in enumerate(islice(main, _OPENING)):
+        main = [one for one in self.tool.sentences if one.section == "main"]
+        for index, sentence in enumerate(main[:_OPENING]):
             acts = lead_acts(sentence.tokens, self.tool.description, self.lexicon)
             if acts and (index == 0 or not self._may_be_noun(acts[0])):
                 return acts
@@ -120,7 +132,7 @@ class Features:
     @lazy
     def description_words(self) -> frozenset[str]:
         """Every word of the description."""
-        return frozenset().union(*[one.words for one in self.tool.sentences])
+        return frozenset(split_words(self.tool.description))
 
     @lazy
     def prose(self) -> tuple[Sentence, ...]:
@@ -150,7 +162,7 @@ class Features:
         kinds = []
         if not self.tool.description.strip():
             kinds.append("no-description")
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, dict):
             kinds.append("no-schema")
         elif schema.get("additionalProperties") is True:
             kinds.append("open-arguments")
@@ -172,6 +184,14 @@ class Features:
         return frozenset(map(plain_name, [self.tool.name, *names, *values]))
 
     @lazy
+    def naming(self) -> list[tuple[str, str]]:
+        """The descriptions that could speak of another tool, each with its pointer."""
+        search = NAMES_SOMETHING.search
+        described = [one for one in self.parameters if one.description and search(one.description)]
+        naming = [(one.pointer + "/description", one.description) for one in described]
+        return [("/description", self.tool.description), *naming] if search(self.tool.description) else naming
+
+    @lazy
     def texts(self) -> tuple[tuple[str, str], ...]:
         """Every string of the definition with its pointer, names of properties included."""
         return tuple(walk_strings(self.tool.wire))
@@ -179,17 +199,28 @@ class Features:
     @lazy
     def passages(self) -> tuple[Passage, ...]:
         """The same, to be read as sentences."""
-        return tuple([Passage(*one) for one in self.texts])
+        return tuple([Passage(*one, self.lexicon.sieve) for one in self.texts])
 
     @lazy
     def word_sets(self) -> list[frozenset[str]]:
         """The words of each string of several words, in no order: a passage worth looking for has one of these sets."""
-        return [self.description_words, *[frozenset(_words_of(text)) for text in self._strings[0]]]
+        return [self.description_words, *[frozenset(words_of(text)) for text in self._strings[0]]]
 
     @lazy
     def anywhere(self) -> frozenset[str]:
         """The words of all strings of the definition."""
         return frozenset().union(fold(" ".join(self._strings[1])).split(), *self.word_sets)
+
+    @lazy
+    def text_conditions(self) -> frozenset[int]:
+        """The numbers of the sieve's conditions that could hold for one of these strings."""
+        sieve = self.lexicon.sieve
+        possible = sieve.conditions(sieve.phrases(self.anywhere))
+        if not possible:
+            return frozenset()
+        short = frozenset(fold(" ".join(self._strings[1])).split())
+        standing = [sieve.phrases(words) for words in (short, *self.word_sets)]
+        return frozenset([one for one in possible if any(sieve.may_hold(one, phrases) for phrases in standing)])
 
     @lazy
     def _strings(self) -> tuple[list[str], list[str]]:
@@ -212,40 +243,40 @@ class Features:
     def odd_characters(self) -> frozenset[str]:
         """The characters of the definition that are no plain ASCII."""
         text = self.tool.canonical
-        if not any(mark in text for mark in ("\\u", "\\b", "\\f", "\x7f")):
+        if "\\" not in text or not any(mark in text for mark in ("\\u", "\\b", "\\f")):
             return frozenset()
         return frozenset(json.loads(f'"{" ".join(_ODD.findall(text))}"'))
 
-    def traits(self) -> Iterator[tuple[str, Collection[str]]]:
-        """Yield the kinds and values by which rules that could match are found; see `Leaf.needs`."""
-        yield "name", [token.word for token in self.tool.words]
+    @lazy
+    def met(self) -> int:
+        """The needs of the rules that this tool meets; see `classifier.needs`."""
+        needs = self.lexicon.needs
+        words = self.description_words
+        met = needs.met("form", self._form()) | needs.met("text", words) | needs.met("anywhere", self.anywhere)
+        met |= needs.met("name", [token.word for token in self.tool.words])
+        met |= needs.met("sieve", map(str, self.text_conditions))
         for place, acts in (("name", self.name_acts), ("title", self.title_acts), ("lead", self.lead_acts)):
             if acts:
-                objects = [token.word for act in acts for token in act.objects]
-                yield place + "-verb", [act.verb for act in acts]
-                yield place + "-head", [act.objects[-1].word for act in acts if act.objects]
-                yield place + "-object", objects
-        yield "text", self.description_words
-        if self.parameters:
-            yield "parameter", self.parameter_forms
-            yield "parameter-format", [one.format for one in self.parameters]
-        if self.output:
-            yield "output", self.output_forms
-            yield "output-format", [one.format for one in self.output]
+                met |= needs.met(place + "-verb", [act.verb for act in acts])
+                met |= needs.met(place + "-head", [act.objects[-1].word for act in acts if act.objects])
+                met |= needs.met(place + "-object", [token.word for act in acts for token in act.objects])
+        for one in self.parameters:
+            met |= needs.parameters[one.name]
+            if one.format:
+                met |= needs.met("parameter-format", (one.format,))
         if self.odd_characters:
-            yield "character", self.odd_characters
-        yield "form", self._form()
-        yield "anywhere", self.anywhere
+            met |= needs.met("character", self.odd_characters)
+        return met | self._met_by_output() if self.output else met
+
+    def _met_by_output(self) -> int:
+        needs = self.lexicon.needs
+        forms = frozenset().union(*[read_name(one.name).forms for one in self.output])
+        return needs.met("output", forms) | needs.met("output-format", [one.format for one in self.output])
 
     @lazy
     def parameter_forms(self) -> frozenset[str]:
         """The forms in which lists could name the parameters."""
         return frozenset().union(*[read_name(one.name).forms for one in self.parameters])
-
-    @lazy
-    def output_forms(self) -> frozenset[str]:
-        """The same of the result's properties."""
-        return frozenset().union(*[read_name(one.name).forms for one in self.output])
 
     def _form(self) -> list[str]:
         """Return what stands in the definition whatever its words are."""
@@ -258,11 +289,12 @@ class Features:
         if self.choices:
             form.append("action")
         form += _states(tool.annotations[1:])
-        if " " * 12 in tool.canonical or _RUN.search(tool.canonical):
+        text = tool.canonical
+        if " " * 12 in text or ("\\" in text and _RUN.search(text)):
             form.append("run")
-        if "<" in tool.canonical or _BRACKET.search(tool.canonical):
+        if "<" in text or _BRACKET.search(text):
             form.append("tag")
-        if any(map(NAMES_SOMETHING.search, [tool.description, *[one.description for one in self.parameters]])):
+        if self.naming:
             form.append("reference")
         return form
 
@@ -271,17 +303,6 @@ class Features:
 def _states(hints: tuple[bool | None, ...]) -> tuple[str, ...]:
     """Return the keys of the four hints' states: there are 81 combinations."""
     return tuple([f"{hint} {state}" for hint, state in zip(HINTS, hints, strict=True)])
-
-
-def _is_name(text: str) -> bool:
-    return "_" in text and text.isidentifier()
-
-
-def _words_of(text: str) -> Sequence[str]:
-    """Return the words of a string; those of a long name are not remembered."""
-    if not _is_name(text):
-        return split_words(text)
-    return read_name(text).words if len(text) <= USUAL_NAME else [token.word for token in split_identifier(text)]
 
 
 def plain_name(name: str) -> str:

@@ -21,7 +21,14 @@ _VERB_LAST = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 _JOINS = re.compile(r"\s*(?:或者|以及|并且|[或和与及并且、，,/／])+\s*")
 """What stands between two verbs that lead a Chinese sentence together."""
 
-_THEN = ("并", "并且", "然后", "並")
+_GOES_ON = re.compile("[，,；;]\\s?(?:并且?|然后|再|同时)[^，,。；;]{0,12}$")
+"""A second clause: "读取记录，然后把它删除"."""
+_CLAUSE = 20
+"""Code points before a verb in which its clause begins."""
+_THEN = ("并", "并且", "然后", "並", "支持")
+_LISTS = re.compile("支持")
+_LISTED = "、，,/／和及或与：:"
+"""What stands before the verbs of a list: "支持上传文件、删除文件"."""
 
 _LONGEST_STEM = 24
 _LONGEST_TEXT = 1_000
@@ -62,16 +69,20 @@ class Glosses:
             last = next(reversed(list(self.dense_closings.finditer(text))), None)
             return [(self.closings[last.group()], *last.span())] if last else []
         found: list[tuple[str, int, int]] = []
+        listing = _LISTS.search(text)
         for match in self.dense_openings.finditer(text):
-            if found and not (_JOINS.fullmatch(text, found[-1][2], match.start()) or _goes_on(text, match.start())):
+            at = match.start()
+            listed = listing is not None and at > listing.end() and text[at - 1] in _LISTED
+            if found and not (listed or _goes_on(text, found[-1][2], at)):
                 continue
             found.append((self.openings[match.group()], *match.span()))
         return found
 
 
-def _goes_on(text: str, at: int) -> bool:
-    """Tell whether a later verb carries on from the first one: "and saves it"."""
-    return text.endswith(_THEN, 0, at)
+def _goes_on(text: str, end: int, at: int) -> bool:
+    """Tell whether the verb at `at` carries on from the one that ends at `end`: "and saves it"."""
+    joined = _JOINS.fullmatch(text, end, at) is not None or text.endswith(_THEN, 0, at)
+    return joined or _GOES_ON.search(text[max(end, at - _CLAUSE) : at]) is not None
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 from classifier.acts import Act
 from classifier.features import Features
 from classifier.lexicon import Kind, Lexicon, WordList, inline_list
-from classifier.phrase import Phrase, find_phrase, parse_phrase
+from classifier.phrase import Phrase, find_phrase, likely, parse_phrase
 from classifier.text import Token
 from classifier.verdict import ActionVerdict, Category, Evidence, Match, Verdict
 
@@ -33,13 +33,14 @@ class Found(NamedTuple):
 class Subject(NamedTuple):
     """What a condition is asked about: a tool, and the category that it was given (before that: `None`).
 
-    `answers` keeps what each leaf answered, as rules share many; it never outlives the tool. `support` are the matches
-    for the category, strongest first, `signals` the evidence of each signal that the tool was given so far, and
-    `actions` the verdict on each of the tool's actions.
+    `met` are the needs that the tool meets. `answers` keeps what each leaf answered, as rules share many; it never
+    outlives the tool. `support` are the matches for the category, strongest first, `signals` the evidence of each
+    signal that the tool was given so far, and `actions` the verdict on each of the tool's actions.
     """
 
     features: Features
     category: Category | None
+    met: int
     answers: dict[Leaf, tuple[Found, ...] | None]
     support: tuple[Match, ...] = ()
     signals: Mapping[str, Sequence[Evidence]] = MappingProxyType({})
@@ -48,13 +49,13 @@ class Subject(NamedTuple):
     @classmethod
     def of(cls, features: Features) -> Subject:
         """Make a subject of which nothing has been asked."""
-        return cls(features, None, {})
+        return cls(features, None, features.met, {})
 
     @classmethod
     def judged(cls, features: Features, verdict: Verdict) -> Subject:
         """Make a subject with all that a verdict says of it."""
         signals = {signal.id: signal.evidence for signal in verdict.signals}
-        return cls(features, verdict.category, {}, verdict.support, signals, verdict.actions)
+        return cls(features, verdict.category, features.met, {}, verdict.support, signals, verdict.actions)
 
 
 class LeafError(Exception):
@@ -76,7 +77,7 @@ class Leaf(ABC):
     def needs(self) -> tuple[frozenset[str], ...]:
         """Return sets of keys: of each, a tool that the leaf matches has at least one. None: it may match any tool.
 
-        A key is a kind and a value of `Features.traits()` joined by a colon: "name-verb:delete".
+        A key is a kind and a value of `Features.met` joined by a colon: "name-verb:delete".
         """
 
     def is_exact(self) -> bool:
@@ -215,14 +216,13 @@ class PhraseLeaf(Leaf):
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         features = subject.features
-        words = features.description_words
-        likely = [phrase for phrase in self.phrases if not phrase.anchor.isdisjoint(words)]
-        if not likely:
+        phrases = likely(self.phrases, features.description_words)
+        if not phrases:
             return ()
         sentences = features.tool.sentences if self.where == "anywhere" else features.prose
         if self.where == "first":
             sentences = sentences[:1]
-        match = find_phrase(likely, sentences, features.lexicon)
+        match = find_phrase(phrases, sentences, features.lexicon)
         return (quote(self.key, "/description", features.tool.description, *match[1:]),) if match else ()
 
 
@@ -233,7 +233,8 @@ def anywhere(words: Iterable[str]) -> frozenset[str]:
 
 def quote(key: str, pointer: str, text: str, first: Token, last: Token) -> Found:
     """Return the exact text from the first token to the last."""
-    return Found(key, pointer, text[first.start : last.end], (first.start, last.end))
+    start, end = first.start, last.end
+    return Found(key, pointer, text[start:end], (start, end))
 
 
 def read_list(value: Any, lexicon: Lexicon, kind: Kind) -> WordList:

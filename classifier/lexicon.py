@@ -8,7 +8,6 @@ verb and the words that stand for it, "delete: eliminar 删除").
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +15,8 @@ from typing import Any, Literal, get_args
 
 from classifier.glosses import Glosses, read_entries
 from classifier.lazy import lazy
+from classifier.needs import Needs
+from classifier.sieve import Sieve
 from classifier.text import fold
 
 Kind = Literal["verbs", "nouns", "words", "names", "openings", "closings"]
@@ -92,18 +93,25 @@ class Lexicon:
     """Verbs that leave it to the next one to say what is done ("execute" in execute_delete)."""
     grammar: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The lists of kind `words`, as sets."""
-    cues: tuple[tuple[str, str], ...] = ()
-    """The list `cues`, each with its form in canonical JSON."""
     glosses: Glosses = field(default_factory=Glosses)
     """The verbs of other languages."""
     source: str = ""
     """The file's text: part of the ruleset's digest."""
+    sieve: Sieve = field(default_factory=Sieve, compare=False, repr=False)
+    """The wordings that rules look for in a definition's whole text."""
     built: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The leaves that rules have made of these lists, by what the rules say, so that equal ones are asked once."""
+    needs: Needs = field(default_factory=Needs, compare=False, repr=False)
+    """What those leaves need."""
 
     def plain(self, name: str) -> frozenset[str]:
         """Return the entries of a list of single words that the parsing itself needs; empty if there is none."""
         return self.grammar.get(name, frozenset())
+
+    def forms(self, name: str) -> frozenset[str]:
+        """Return the forms of a list of names that the parsing itself needs; empty if there is none."""
+        known = self.lists.get(name)
+        return known.keys if known else frozenset()
 
     @classmethod
     def from_yaml(cls, data: Any, source: str) -> tuple[Lexicon, list[str]]:
@@ -121,7 +129,6 @@ class Lexicon:
         inflected = {form: verb for verb in verbs for form in head_forms(verb)}
         grammar = {one.name: frozenset(one.entries) for one in lists.values() if one.kind == "words"}
         nouns = grammar.get("noun-verbs", frozenset())
-        cues = tuple((cue, json.dumps(cue)[1:-1]) for cue in sorted(grammar.get("cues", ())))
         glosses = _glosses(lists.values(), frozenset(verbs), problems)
         lexicon = cls(
             lists=lists,
@@ -130,11 +137,11 @@ class Lexicon:
             names=Forms.build(bases),
             heads=Forms.build(inflected),
             nouns=nouns,
-            harmless=_entries(lists, "information-verbs", "generate-verbs"),
+            harmless=_entries(lists, "information-verbs", "query-verbs", "generate-verbs"),
             mild=_entries(lists, "write-verbs", "send-verbs") - _entries(lists, *_SEVERE),
             carriers=_entries(lists, "run-verbs"),
             grammar=grammar,
-            cues=cues,
+            sieve=Sieve(),
             glosses=glosses,
             source=source,
         )

@@ -14,7 +14,6 @@ from classifier.tool import Tool
 
 _PARSING_LISTS = {
     "clause-ends",
-    "cues",
     "lead-in",
     "persons",
     "subordinates",

@@ -64,7 +64,8 @@ def parse_phrase(text: str, lexicon: Lexicon) -> Phrase:
         raise ValueError(f"phrase {text!r} has no whole word")
     hedges = lexicon.plain("hedges")
     closed = tuple(step.words for step in steps if not step.starts)
-    anchor = min(closed, key=lambda words: (len(words), -min(map(len, words))))
+    common = lexicon.plain("clause-ends") | lexicon.plain("lead-in")  # "of" stands in nearly every text
+    anchor = min(closed, key=lambda words: (not words.isdisjoint(common), len(words), -min(map(len, words))))
     return Phrase(text, tuple(steps), not any(step.words & hedges for step in steps), closed, anchor)
 
 
@@ -86,6 +87,11 @@ def _choices(part: str, lexicon: Lexicon) -> tuple[list[str], list[str]]:
     return words, starts
 
 
+def likely(phrases: Iterable[Phrase], words: frozenset[str]) -> list[Phrase]:
+    """Return the phrases that may stand in a text of these words."""
+    return [one for one in phrases if not one.anchor.isdisjoint(words) and one.may_stand(words)]
+
+
 def find_phrase(
     phrases: Iterable[Phrase], sentences: Sequence[Sentence], lexicon: Lexicon
 ) -> tuple[Phrase, Token, Token] | None:
@@ -93,7 +99,7 @@ def find_phrase(
     for phrase in phrases:
         first = phrase.steps[0]
         for sentence in sentences:
-            if phrase.anchor.isdisjoint(sentence.word_set):
+            if not phrase.may_stand(sentence.word_set):
                 continue
             words = sentence.words
             for at, word in enumerate(words):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,9 +21,9 @@ from classifier.leaves import (
     words_in_row,
 )
 from classifier.lexicon import Lexicon, WordList
-from classifier.phrase import Phrase, find_phrase
+from classifier.phrase import Phrase, find_phrase, likely
 from classifier.schema import Parameter, read_name
-from classifier.text import Token, split_sentences
+from classifier.text import Token, split_sentences, split_words
 from classifier.verdict import SIGNALS, Category
 
 _SHOWN = 3
@@ -120,8 +120,9 @@ class ParameterLeaf(Leaf):
         return found
 
 
-def _in_description(key: str, one: Parameter, phrases: tuple[Phrase, ...], lexicon: Lexicon) -> Found | None:
-    match = find_phrase(phrases, split_sentences(one.description), lexicon)
+def _in_description(key: str, one: Parameter, phrases: Sequence[Phrase], lexicon: Lexicon) -> Found | None:
+    phrases = likely(phrases, frozenset(split_words(one.description)))
+    match = find_phrase(phrases, split_sentences(one.description), lexicon) if phrases else None
     if match is None:
         return None
     _, first, last = match

@@ -89,7 +89,7 @@ class Sentence:
     def tokens(self) -> tuple[Token, ...]:
         """The words with their places."""
         places = zip(self.words, _WORD.finditer(self.text, self.start, self.end), strict=True)
-        return tuple([_token(Token, (word, match.start(), match.end())) for word, match in places])
+        return tuple([_token(Token, (word, *match.span())) for word, match in places])
 
 
 class NameSentence(Sentence):
@@ -110,7 +110,7 @@ def split_identifier(name: str) -> tuple[Token, ...]:
     """Split snake_case, kebab-case, camelCase, dotted and spaced names into words."""
     if name.isascii():
         found = _IDENTIFIER.finditer(name)
-        return tuple([_token(Token, (match.group().lower(), match.start(), match.end())) for match in found])
+        return tuple([_token(Token, (match[0].lower(), *match.span())) for match in found])
     return tuple([Token(fold(name[start:end]), start, end) for start, end in _humps(name)])
 
 

@@ -12,17 +12,18 @@ from string import ascii_letters, digits
 from typing import Any, ClassVar
 
 from classifier.features import NAMES_SOMETHING, Features, plain_name
-from classifier.leaves import Found, Leaf, LeafError, Subject, anywhere, quote, read_phrases
+from classifier.leaves import Found, Leaf, LeafError, Subject, quote, read_mapping, read_phrases
 from classifier.lexicon import Lexicon
 from classifier.phrase import Phrase, find_phrase
-from classifier.text import Token, fold, split_identifier
+from classifier.text import Sentence, Token, fold, split_identifier
 
 _ALIKE = (
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u051b\u051d"
     "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406\u0408\u0405"
+    "\u043a\u043c\u043d\u043f\u0442\u0432\u0433\u0261\u0251\u0578\u057d\u0585\u2170\u217c\u217d\u217e\u217f"
     "\u03bf\u03bd\u03c1\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
 )
-"""Cyrillic and Greek letters that look like Latin ones."""
+"""Cyrillic, Greek, Armenian and other letters that look like Latin ones."""
 
 _PICTURE = "\u00a9\u00ae\u200d\u203c-\u2bff\u3030\u303d\u3297\u3299\ufe0f\U0001f000-\U0001faff"
 """What a joiner or a selector of presentation may follow: emoji and symbols."""
@@ -104,74 +105,105 @@ def _describe(text: str) -> str:
 class TextLeaf(Leaf):
     """A sentence, in any string of the definition, that holds a phrase of each list.
 
-    Negation takes nothing back: here it is part of what is looked for. One of the lists must be made of phrases with a
-    word of the list `cues`, of which one is enough to tell that a definition is worth reading whole.
+    Negation takes nothing back: here it is part of what is looked for.
     """
 
     key: str
     lists: tuple[tuple[Phrase, ...], ...]
-    anchors: tuple[frozenset[str], ...]
-    cues: frozenset[str]
-    common: frozenset[str]
-    """Words of which one could be all of a string that matches: those that are a phrase of each list."""
+    none: tuple[Phrase, ...]
+    """Phrases of which the sentence may hold none."""
+    number: int
+    """Its number in the lexicon's sieve."""
 
     @classmethod
     def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:
-        """Take a list of phrases, or a list of such lists."""
-        several = isinstance(value, list) and bool(value) and all(isinstance(item, list) for item in value)
-        written = value if several else [value]
-        lists = tuple(tuple(_as_stated(one) for one in read_phrases(item, lexicon)) for item in written)
-        cues = [found for item in lists if (found := _cues_of(item, lexicon.plain("cues")))]
-        if not cues:
-            raise LeafError("in each phrase of one list, there is a place where only words of the list cues stand")
-        anchors = tuple(frozenset().union(*(one.anchor for one in item)) for item in lists)
-        return cls(key, lists, anchors, min(cues, key=len), frozenset.intersection(*map(_single, lists)))
+        """Take a list of phrases, a list of such lists, or a mapping of all (such lists) and none (phrases)."""
+        given = read_mapping(value, ("all", "none")) if isinstance(value, Mapping) else {"all": value}
+        wanted = given.get("all")
+        if not isinstance(wanted, list) or not wanted or not all(isinstance(item, list) for item in wanted):
+            wanted = [wanted]
+        lists = tuple([_as_stated(item, lexicon) for item in wanted])
+        none = _as_stated(given["none"], lexicon) if "none" in given else ()
+        number = lexicon.sieve.add([_places(item) for item in lists])
+        return cls(key, lists, none, number)
 
     def needs(self) -> tuple[frozenset[str], ...]:
-        return tuple(map(anywhere, (self.cues, *self.anchors)))
+        return (frozenset([f"sieve:{self.number}"]),)
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         features = subject.features
-        if any(map(features.anywhere.isdisjoint, self.anchors)):
+        if self.number not in features.text_conditions:
             return ()
-        if not self.common and not any(map(self._may_stand, features.word_sets)):
-            return ()
+        may_hold = features.lexicon.sieve.may_hold
         for passage in features.passages:
-            if not self._may_stand(passage.words):
-                continue
-            for sentence in passage.sentences:
-                if self._may_stand(sentence.word_set):
-                    matches = [find_phrase(phrases, (sentence,), features.lexicon) for phrases in self.lists]
+            if may_hold(self.number, passage.phrases):
+                for sentence, phrases in zip(passage.sentences, passage.phrases_of_sentences, strict=True):
+                    matches = self._find(sentence, features.lexicon) if may_hold(self.number, phrases) else []
+                    if matches:
+                        return tuple([quote(self.key, passage.pointer, passage.text, *match[1:]) for match in matches])
+        return ()
+
+    def _find(self, sentence: Sentence, lexicon: Lexicon) -> list[tuple[Phrase, Token, Token]]:
+        """Return a match of each list; nothing when the sentence lacks one."""
+        matches = []
+        for phrases in self.lists:
+            match = find_phrase(phrases, (sentence,), lexicon)
+            if not match:
+                return []
+            matches.append(match)
+        return [] if find_phrase(self.none, (sentence,), lexicon) else matches
+
+
+def _places(phrases: tuple[Phrase, ...]) -> list[tuple[frozenset[str], ...]]:
+    """Return the places of each phrase; the phrases of a single word together make one."""
+    single = frozenset().union(*(one.closed[0] for one in phrases if len(one.closed) == 1))
+    return [*([(single,)] if single else []), *(one.closed for one in phrases if len(one.closed) > 1)]
+
+
+def _as_stated(value: Any, lexicon: Lexicon) -> tuple[Phrase, ...]:
+    return tuple([replace(phrase, negatable=False) for phrase in read_phrases(value, lexicon)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DenseTextLeaf(Leaf):
+    """The same for scripts without spaces between words: a sentence that holds a string of each list."""
+
+    key: str
+    patterns: tuple[re.Pattern[str], ...]
+    needed: tuple[frozenset[str], ...]
+
+    @classmethod
+    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:
+        """Take a list of lists of strings, or of names of lists of kind words."""
+        if not isinstance(value, list) or not value:
+            raise LeafError(f"expected a list of lists of strings, not {value!r}")
+        lists = [_strings(item, lexicon) for item in value]
+        needed = tuple(frozenset(f"character:{one[0]}" for one in item) for item in lists)
+        return cls(key, tuple(re.compile("|".join(map(re.escape, item))) for item in lists), needed)
+
+    def needs(self) -> tuple[frozenset[str], ...]:
+        return self.needed
+
+    def ask(self, subject: Subject) -> tuple[Found, ...]:
+        for passage in subject.features.passages:
+            if all(pattern.search(passage.text) for pattern in self.patterns):
+                for sentence in passage.sentences:
+                    place = (passage.text, sentence.start, sentence.end)
+                    matches = [pattern.search(*place) for pattern in self.patterns]
                     if all(matches):
                         return tuple(
-                            quote(self.key, passage.pointer, passage.text, *match[1:]) for match in matches if match
+                            [Found(self.key, passage.pointer, one.group(), one.span()) for one in matches if one]
                         )
         return ()
 
-    def _may_stand(self, words: frozenset[str]) -> bool:
-        """Tell whether a string or sentence of these words may hold a phrase of each list."""
-        if any(map(words.isdisjoint, self.anchors)):
-            return False
-        return all(any(phrase.may_stand(words) for phrase in phrases) for phrases in self.lists)
 
-
-def _single(phrases: tuple[Phrase, ...]) -> frozenset[str]:
-    return frozenset().union(*(phrase.anchor for phrase in phrases if len(phrase.steps) == 1))
-
-
-def _as_stated(phrase: Phrase) -> Phrase:
-    return replace(phrase, negatable=False)
-
-
-def _cues_of(phrases: tuple[Phrase, ...], known: frozenset[str]) -> frozenset[str]:
-    """Return the cues of which one stands wherever one of the phrases does; none if a phrase can do without."""
-    found: set[str] = set()
-    for phrase in phrases:
-        places = [step.words for step in phrase.steps if step.words <= known and not step.starts]
-        if not places:
-            return frozenset()
-        found |= min(places, key=lambda words: (len(words), -min(map(len, words))))
-    return frozenset(found)
+def _strings(value: Any, lexicon: Lexicon) -> tuple[str, ...]:
+    known = sorted(lexicon.plain(value)) if isinstance(value, str) else value
+    if not isinstance(known, list) or not known or not all(isinstance(one, str) and one for one in known):
+        raise LeafError(f"expected a list of strings or the name of a list of kind words, not {value!r}")
+    if plain := [one for one in known if one[0].isascii()]:
+        raise LeafError(f"{plain[0]!r} begins with a letter of a script that has spaces")
+    return tuple(known)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,12 +216,13 @@ class TagLeaf(Leaf):
     """How such a tag begins, in canonical JSON too: nearly no definition has one."""
 
     @classmethod
-    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:
-        """Take a list of tag names, each a word of the list `cues`."""
-        if not isinstance(value, list) or not value or not set(value) <= lexicon.plain("cues"):
-            raise LeafError(f"expected a list of words of the list cues, not {value!r}")
+    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:  # noqa: ARG003  every leaf is read the same way
+        """Take a list of tag names."""
+        if not isinstance(value, list) or not value or not all(isinstance(name, str) and name for name in value):
+            raise LeafError(f"expected a list of names, not {value!r}")
         names = "|".join(map(re.escape, value))
-        pattern = rf"</?\|?(?:{names})(?:[\s_:|-][^<>\n]{{0,80}})?>|\[/?(?:{names})\]"
+        claims = r"[\s_:]+(?:override|note|notice|message|mode|instructions?|prompt|alert|update)\b[^\[\]\n]{0,80}"
+        pattern = rf"</?\|?(?:{names})(?:[\s_:|-][^<>\n]{{0,80}})?>|\[/?(?:{names})(?:{claims})?\]"
         opening = rf"[<\[][/|]*(?:{names})"
         return cls(key, re.compile(pattern, re.IGNORECASE), re.compile(opening, re.IGNORECASE))
 
@@ -215,6 +248,11 @@ class ToolReferenceLeaf(Leaf):
 
     key: str
     before: frozenset[str]
+    """Words that speak of using what follows."""
+    direct: frozenset[str]
+    """Those of them that leave no doubt that what follows is a tool."""
+    ends: frozenset[str]
+    """Words that end the names of values, and adjectives."""
 
     NAMES: ClassVar[re.Pattern[str]] = re.compile(
         r"(?<![A-Za-z0-9_/.-])(?:[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+"
@@ -222,27 +260,39 @@ class ToolReferenceLeaf(Leaf):
     )
     JOINT: ClassVar[re.Pattern[str]] = re.compile(r"[_A-Z-](?:(?<=[A-Za-z0-9][_-])[A-Za-z0-9]|(?<=[a-z][A-Z])[a-z0-9])")
     INSIDE: ClassVar[frozenset[str]] = frozenset(ascii_letters + digits + "_/.-")
+    TOOL: ClassVar[re.Pattern[str]] = re.compile(r"[`'\"’”)*]*(?:\s?(?:工具|ツール|도구)|\s+tools?\b)")
+    INSTEAD: ClassVar[re.Pattern[str]] = re.compile(r"[`'\"*]*\s+(?:instead|first)\b")
+    RUN: ClassVar[re.Pattern[str]] = re.compile(r"[`'\"’”)*]*\s+is (?:called|used|invoked|available|executed|run)\b")
+    CALL: ClassVar[re.Pattern[str]] = re.compile(r"[`'\"’”*]*\(\)")
     AFTER: ClassVar[re.Pattern[str]] = re.compile(
-        r"[`'\"’”)*]*(?:\(\)|\s?(?:工具|ツール|도구)"
-        r"|\s+(?:tools?|functions?|first|is (?:called|used|invoked|available|executed|run))\b)"
+        r"[`'\"’”)*]*\s+(?:functions?|first|returns?|result|results|response"
+        r"|(?:should|must|now|has to|needs to|ought to|expects|asks|requires|works)\b(?! be (?:a|an|in|one|set)\b))"
     )
-    COLON: ClassVar[re.Pattern[str]] = re.compile(r"[`'\"*]*\s*[:=]")
+    VALUE: ClassVar[re.Pattern[str]] = re.compile(
+        r"[`'\"*]*(?:\s*[:=?+\[]|\s*\((?:default|optional|required|str|int|bool|number|array|object|list|[`'\"])"
+        r"|\s+(?:param|field|propert|option|flag|arg|column|env|variable|member|endpoint|method|header|key|attribute"
+        r"|setting|strateg|mode|value|enum|prefix|schema|format"
+        r"|is (?:set|true|false|not|provided|specified|given|omitted)))"
+    )
+    """What stands behind the name of a parameter, a value or a setting."""
     WORDS: ClassVar[re.Pattern[str]] = re.compile(r"\w+")
-    QUOTED: ClassVar[re.Pattern[str]] = re.compile(r"[`'\"‘“]([\w.-]{2,64})[`'\"’”]\s+(?:tool|function)\b")
+    QUOTED: ClassVar[re.Pattern[str]] = re.compile(r"[`'\"‘“]([\w.-]{2,64})[`'\"’”]\s+tool\b")
 
     @classmethod
     def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:
-        """Take the name of a list of kind words: those that speak of using what follows."""
-        if not isinstance(value, str) or value not in lexicon.grammar:
-            raise LeafError(f"{value!r} is no list of kind words")
-        return cls(key, lexicon.plain(value))
+        """Take a mapping of before, direct and ends, each the name of a list of kind words."""
+        given = read_mapping(value, ("before", "direct", "ends"))
+        names = [given.get(name) for name in ("before", "direct", "ends")]
+        if unknown := [name for name in names if name not in lexicon.grammar]:
+            raise LeafError(f"{unknown[0]!r} is no list of kind words")
+        return cls(key, *[lexicon.plain(str(name)) for name in names])
 
     def needs(self) -> tuple[frozenset[str], ...]:
         return (frozenset(["form:reference"]),)
 
     def ask(self, subject: Subject) -> tuple[Found, ...]:
         features = subject.features
-        places = [(one.pointer + "/description", one.description) for one in features.parameters]
+        places = [(one.description_pointer, one.description) for one in features.parameters]
         for pointer, text in (("/description", features.tool.description), *places):
             found = next(self._references(text, features), None) if NAMES_SOMETHING.search(text) else None
             if found:
@@ -274,23 +324,43 @@ class ToolReferenceLeaf(Leaf):
                 yield match
 
     def _is_used(self, match: re.Match[str], features: Features) -> bool:
-        """Tell whether an identifier has a verb, and whether the words beside it speak of using a tool."""
-        name, text = match.group(), match.string
-        if self.AFTER.match(text, match.end(), match.end() + 24):
-            return any(token.word in features.lexicon.bases for token in split_identifier(name))
-        if "-" in name and "-" not in features.tool.name:
+        """Tell whether an identifier is a tool's name, by its words and by those that stand beside it."""
+        name, text, end = match.group(), match.string, match.end()
+        fitting = _is_of_style(name, features.tool.name)
+        words = [token.word for token in split_identifier(name)]
+        bases, nouns = features.lexicon.bases, features.lexicon.nouns
+        verbal = not bases.keys().isdisjoint(words[:2])
+        if self.TOOL.match(text, end, end + 24):
+            return "-" not in name or (fitting and verbal)
+        if not fitting or name.isupper() or words[0] in ("is", "has") or text[match.start() - 1] == "=":
             return False
+        own = words[0] == features.tool.words[0].word
+        acts = (
+            words[0] in bases
+            or (len(words) > 2 and words[1] in bases.keys() - nouns)
+            or (own and not bases.keys().isdisjoint(words))
+        )
+        if self.CALL.match(text, end, end + 8) or self.RUN.match(text, end, end + 24):
+            return acts or verbal
         before = text[max(0, match.start() - 40) : match.start()]
-        if before[-2:] not in self.before and self.before.isdisjoint(map(fold, self.WORDS.findall(before)[-3:])):
+        near = [fold(word) for word in self.WORDS.findall(before)[-3:]]
+        sibling = own and near[-1:] == ["also"]
+        sibling = sibling or (near[-1:] in (["use"], ["call"]) and self.INSTEAD.match(text, end, end + 16) is not None)
+        if self.VALUE.match(text, end, end + 24):
             return False
-        return _leads_with_verb(name, features) and not self.COLON.match(text, match.end(), match.end() + 8)
+        if words[-1] in self.ends and not (sibling or (verbal and len(words) > 2)):
+            return False
+        if sibling or (verbal and self.AFTER.match(text, end, end + 40)):
+            return True
+        if before[-2:] not in self.before and self.before.isdisjoint(near):
+            return False
+        return acts and (words[0] not in nouns or not self.direct.isdisjoint(near))
 
 
-def _leads_with_verb(name: str, features: Features) -> bool:
-    """Tell whether a name begins with a clear verb, or with the word that the tool's own name begins with."""
-    words = [token.word for token in split_identifier(name)]
-    own = [token.word for token in features.tool.words]
-    if words[0] == own[0] and len(words) > 2 and any(word in features.lexicon.bases for word in words):
-        return True
-    clear = words[0] in features.lexicon.bases and words[0] not in features.lexicon.nouns
-    return clear and words[-1] not in ("id", "by")
+def _is_of_style(name: str, own: str) -> bool:
+    """Tell whether a name joins its words as the tool's own name does; one of a single word says nothing."""
+    if "-" in name:
+        return "-" in own
+    if "_" in name:
+        return "-" not in own or "_" in own
+    return "_" not in own and "-" not in own

@@ -62,7 +62,7 @@ class Annotations(NamedTuple):
     @classmethod
     def from_wire(cls, value: Any) -> Annotations:
         """Read the hints; a hint that is not a boolean is absent."""
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return _NO_ANNOTATIONS
         return cls(
             title=_text(value.get("title")) or None,
@@ -90,7 +90,7 @@ class Tool:
     @classmethod
     def from_wire(cls, wire: Any) -> Tool:
         """Parse a definition. Raises `NotAToolError` when it is not an object with a name."""
-        if not isinstance(wire, Mapping):
+        if not isinstance(wire, dict):
             raise NotAToolError(f"a tool is a JSON object, not {_kind(wire)}")
         name = wire.get("name")
         if not isinstance(name, str) or not name:

@@ -45,10 +45,10 @@ LAYERS = {
         {"actions"},
         {"acts"},
         {"lexicon"},
-        {"glosses", "tool"},
+        {"glosses", "needs", "tool"},
         {"schema"},
         {"listings", "text", "verdict"},
-        {"lazy"},
+        {"lazy", "sieve"},
     ],
     "crawler": [
         {"run"},

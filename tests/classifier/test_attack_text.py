@@ -11,10 +11,14 @@ import pytest
 
 from classifier.leaves import LeafError
 from classifier.ruleset import RuleSet, load
-from classifier.text_leaves import TextLeaf
+from classifier.text_leaves import DenseTextLeaf
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
-POISONED = [json.loads(line) for line in Path(__file__).with_name("poisoned.jsonl").read_text("utf-8").splitlines()]
+HERE = Path(__file__)
+"""Where the definitions of our own stand: `poisoned.jsonl`, of which each round was written against the rules as they
+stood then, and `harmless.jsonl`, which say things close to what attacks say."""
+POISONED = [json.loads(line) for line in HERE.with_name("poisoned.jsonl").read_text("utf-8").splitlines()]
+HARMLESS = [json.loads(line) for line in HERE.with_name("harmless.jsonl").read_text("utf-8").splitlines()]
 MALICE = {"instructs-model", "hidden-text"}
 
 # What honest definitions say, close to what attacks do.
@@ -58,29 +62,38 @@ def signals_of(ruleset: RuleSet, wire: dict[str, Any]) -> set[str]:
     return {signal.id for signal in ruleset.judge(wire).signals}
 
 
-def missed(ruleset: RuleSet, attack: str | None = None) -> list[str]:
+def missed(ruleset: RuleSet, cases: list[dict[str, Any]]) -> list[str]:
     return [
         case["tool"].get("description", "")
-        for case in POISONED
-        if attack in (None, case["attack"])
-        and not signals_of(ruleset, case["tool"])
+        for case in cases
+        if not signals_of(ruleset, case["tool"])
         & ({case["expects"]} if isinstance(case["expects"], str) else set(case["expects"]))
     ]
 
 
 def test_poisoned_definitions_are_many_and_of_every_kind():
-    assert len(POISONED) >= 60
+    assert len(POISONED) >= 600
     kinds = "tool poisoning,full schema poisoning,line jumping,exfiltration,shadowing,preference manipulation"
     assert {case["attack"] for case in POISONED} == {*kinds.split(","), "hidden text", "rug pull"}
 
 
 def test_recall_on_poisoned_definitions(ruleset):
-    assert len(missed(ruleset)) <= 0.05 * len(POISONED)
+    assert len(missed(ruleset, POISONED)) <= 0.05 * len(POISONED)
 
 
-@pytest.mark.parametrize("attack", ["hidden text", "full schema poisoning", "rug pull"])
-def test_nothing_is_missed_among(ruleset, attack):
-    assert missed(ruleset, attack) == []
+@pytest.mark.parametrize("language", sorted({case["language"] for case in POISONED}))
+def test_recall_in_each_language(ruleset, language):
+    cases = [case for case in POISONED if case["language"] == language]
+    assert len(missed(ruleset, cases)) <= 0.06 * len(cases)
+
+
+def test_no_hidden_text_is_missed(ruleset):
+    assert missed(ruleset, [case for case in POISONED if case["attack"] == "hidden text"]) == []
+
+
+@pytest.mark.parametrize("wire", HARMLESS, ids=[str(number) for number in range(len(HARMLESS))])
+def test_text_that_is_close_to_an_attack_is_none(ruleset, wire):
+    assert not signals_of(ruleset, wire) & MALICE
 
 
 @pytest.mark.parametrize("description", ORDINARY + VISIBLE)
@@ -89,14 +102,11 @@ def test_ordinary_text_is_no_attack(ruleset, description):
 
 
 def test_attack_text_never_changes_the_category(ruleset):
+    plain = {"name": "get_weather", "description": "Gets the weather."}
+    category = ruleset.judge(plain).category
     for case in POISONED:
-        if case["attack"] == "hidden text":
-            continue
-        wire = {**case["tool"], "name": "get_weather", "description": "Gets the weather."}
-        plain = ruleset.judge({"name": "get_weather", "description": "Gets the weather."})
-        assert (
-            ruleset.judge({**wire, "_meta": {"note": case["tool"].get("description", "")}}).category is plain.category
-        )
+        note = case["tool"].get("description", "")
+        assert ruleset.judge({**plain, "_meta": {"note": note}}).category is category
 
 
 def corpus() -> Iterator[dict[str, Any]]:
@@ -134,6 +144,10 @@ def test_false_alarms_on_real_tools(ruleset):
         "ssh ",
         "`a` ",
         "ignore. ",
+        "user do not tell ",
+        "every key you have ",
+        "不要告诉",
+        "get_item ",
     ],
 )
 def test_hostile_text_costs_linear_time(ruleset, unit):
@@ -147,9 +161,9 @@ def test_hostile_text_costs_linear_time(ruleset, unit):
     assert seconds(160_000) <= 0.2 + 14 * seconds(40_000)
 
 
-def test_phrase_without_a_cue_is_refused():
-    with pytest.raises(LeafError, match="cues"):
-        TextLeaf.read("text", ["hello world"], load().lexicon)
+def test_strings_of_scripts_with_spaces_are_refused():
+    with pytest.raises(LeafError, match="spaces"):
+        DenseTextLeaf.read("dense_text", [["tell"]], load().lexicon)
 
 
 def test_evidence_stands_where_it_says(ruleset):

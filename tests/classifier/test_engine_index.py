@@ -53,13 +53,14 @@ def definitions() -> Iterator[dict[str, Any]]:
 
 
 def test_no_rule_that_matches_is_left_out():
-    index = Index(STABLE)
+    index = Index(STABLE, RULES.lexicon.needs)
     for wire in definitions():
-        features = Features(Tool.from_wire(wire), RULES.lexicon)
-        subject = Subject.judged(features, RULES.judge(wire))
-        matching = {place for place, rule in enumerate(STABLE) if rule.condition.ask(subject) is not None}
-        missed = matching - set(index.candidates(features))
-        assert {STABLE[place].id for place in missed} == set(), wire
+        subject = Subject.judged(Features(Tool.from_wire(wire), RULES.lexicon), RULES.judge(wire))
+        candidates = {STABLE[place].id for place in index.candidates(subject.met)}
+        traced = {rule.id for rule in STABLE if rule.condition.trace(subject).held}  # asks leaves, whatever they need
+        asked = {rule.id for rule in STABLE if rule.condition.ask(subject) is not None}
+        assert traced - candidates == set(), wire
+        assert traced == asked, wire
 
 
 def test_a_verdict_does_not_depend_on_the_order_of_keys():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from classifier.ruleset import RuleSet, load
-from classifier.verdict import SIGNALS, Signal
+from classifier.verdict import SIGNALS, Severity, Signal
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ NEAR_MISSES = [
     ("filesystem", "pick", "Picks a value.", {"json_path": "string"}),
     ("filesystem", "call_api", "Calls an API.", {"path": {"type": "string", "description": "The endpoint."}}),
     ("network", "update_bookmark", "Updates a bookmark.", {"url": "string"}),
-    ("network", "register_hook", "Registers a hook.", {"callback_url": "string"}),
+    ("network", "update_profile", "Updates a profile.", {"avatar_url": "string"}),
     ("credentials-in", "list_items", "Lists items.", {"page_token": "string", "max_tokens": "integer"}),
     ("credentials-in", "swap", "Swaps tokens.", {"token": {"type": "string", "description": "The token to sell."}}),
     ("credentials-out", "get_token_price", "Returns the price of a token.", {"token": "string"}),
@@ -103,6 +103,25 @@ def test_conflict_quotes_both_sides(ruleset):
 
     assert {evidence.leaf for evidence in conflict.evidence} == {"annotation", "found"}
     assert any("destructive" in evidence.note for evidence in conflict.evidence)
+    assert {"/annotations/readOnlyHint", "/name"} <= {evidence.pointer for evidence in conflict.evidence}
+
+
+def test_a_flow_has_the_words_of_its_three_legs_and_raises_the_risk(ruleset):
+    url = {"type": "object", "properties": {"url": {"type": "string"}}}
+    wire = {"name": "read_inbox", "description": "Reads the user's emails from a server.", "inputSchema": url}
+
+    verdict = ruleset.judge(wire)
+    (flow,) = [one for one in verdict.signals if one.id == "toxic-flow"]
+
+    assert {evidence.note.removeprefix("the signal ") for evidence in flow.evidence} == {
+        "untrusted-content",
+        "private-data",
+        "network",
+    }
+    assert all(evidence.quote for evidence in flow.evidence)
+    assert verdict.severity is Severity.HIGH
+    del wire["inputSchema"]
+    assert "toxic-flow" not in {one.id for one in ruleset.judge({**wire, "description": "Reads mail."}).signals}
 
 
 def test_absent_hint_conflicts_with_nothing(ruleset):
