@@ -87,6 +87,10 @@ _known_name = lru_cache(maxsize=4096)(_read_name)
 """A few thousand names make up nearly all the parameters there are."""
 
 
+_DESCRIBES = frozenset(["type", "description", "enum"])
+"""Of these, the schema of a property has one at least."""
+
+
 class _Place(NamedTuple):
     """A schema whose properties are still to be looked at."""
 
@@ -98,11 +102,15 @@ class _Place(NamedTuple):
 
 
 class _Walk(NamedTuple):
-    """The document that references are resolved in, and whether properties are taken in the order of their names."""
+    """The document that references are resolved in, and whether properties are taken in the order of their names.
+
+    `bare` says that the document is the properties themselves; see `_is_bare`.
+    """
 
     root: Mapping[str, Any]
     pointer: str
     canonical: bool
+    bare: bool
 
 
 def walk_properties(schema: Any, pointer: str, *, canonical: bool = False) -> tuple[Parameter, ...]:
@@ -112,7 +120,7 @@ def walk_properties(schema: Any, pointer: str, *, canonical: bool = False) -> tu
     """
     if not isinstance(schema, dict):
         return ()
-    walk = _Walk(schema, pointer, canonical)
+    walk = _Walk(schema, pointer, canonical, _is_bare(schema))
     found: list[Parameter] = []
     pending = [_Place(schema, pointer, "", True, 0)]
     while pending and len(found) < _MOST:
@@ -120,20 +128,31 @@ def walk_properties(schema: Any, pointer: str, *, canonical: bool = False) -> tu
     return tuple(found[:_MOST])
 
 
+def _is_bare(schema: Mapping[str, Any]) -> bool:
+    """Tell whether a schema lacks its envelope: {"path": {"type": "string"}}, which some servers list."""
+    return (
+        bool(schema)
+        and "properties" not in schema
+        and all(isinstance(value, dict) and not _DESCRIBES.isdisjoint(value) for value in schema.values())
+    )
+
+
 def _look_at(place: _Place, walk: _Walk, found: list[Parameter]) -> list[_Place]:
     """Add the properties of a schema and of its branches to those found; return the schemas below them."""
     below: list[_Place] = []
     for part, part_at in _parts(place.schema, place.pointer, walk):
-        properties = part.get("properties")
+        bare = walk.bare and part is walk.root
+        properties = part if bare else part.get("properties")
         if not isinstance(properties, dict):
             continue
+        properties_at = part_at if bare else f"{part_at}/properties"
         wanted = part.get("required")
         required = set(map(str, wanted)) if place.required and isinstance(wanted, list) else ()
         for name in sorted(properties) if walk.canonical else properties:
             child = properties[name]
             if not isinstance(child, dict):
                 child = {}
-            at = f"{part_at}/properties/{escape(name)}"
+            at = f"{properties_at}/{escape(name)}"
             parts = _parts(child, at, walk)
             one = _parameter(parts, at, name, place, name in required)
             found.append(one)

@@ -353,3 +353,15 @@ def test_an_empty_folder_is_a_fault(tmp_path: Path):
         load(folder(tmp_path))
     with pytest.raises(RuleSetError, match="cannot be read"):
         load(tmp_path / "nowhere")
+
+
+def test_reads_a_schema_that_lacks_its_envelope():
+    schema = {"file path": {"type": "string"}, "options": {"description": "More.", "properties": {"deep": {}}}}
+    found = walk_properties(schema, "/inputSchema")
+    assert [(one.path, one.pointer) for one in found] == [
+        ("file path", "/inputSchema/file path"),
+        ("options", "/inputSchema/options"),
+        ("options.deep", "/inputSchema/options/properties/deep"),
+    ]
+    for schema in ({"type": "object"}, {"$defs": {"a": {"b": 1}}}, {"a": {"type": "string"}, "b": 1}, {"a": {}}):
+        assert walk_properties(schema, "/inputSchema") == ()
