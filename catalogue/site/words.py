@@ -149,10 +149,10 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _actions(verdict: Verdict) -> str:
-    groups: dict[Category, list[str]] = {}
-    for action in verdict.actions:
-        groups.setdefault(action.category, []).append(inert(action.value, 40))
-    parts = [f"{label(kind)} for {_named(groups[kind])}" for kind in CATEGORY_ABOUT if kind in groups]
+    groups: dict[Category, dict[str, None]] = {}
+    for action in verdict.actions:  # two parameters may take the same actions
+        groups.setdefault(action.category, {})[inert(action.value, 40)] = None
+    parts = [f"{label(kind)} for {_named(list(groups[kind]))}" for kind in CATEGORY_ABOUT if kind in groups]
     names = dict.fromkeys(inert(action.parameter, 60) or "the action" for action in verdict.actions)
     return f"What it does depends on {listed(list(names), 'or')}: {'; '.join(parts)}." if parts else ""
 
