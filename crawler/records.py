@@ -191,10 +191,10 @@ class Malformed:
 class Attempt:
     """How a listing was brought about, so that anyone can repeat it.
 
-    `name` is "bare" (as declared, nothing filled in), "dummy-values" (what the record requires and the process asked for
-    is made up, so an empty listing is no fact) or "older-sdk" (filled in too, and installed with the SDK's first major
-    version, since the package did not start with the one it asks for). `command` is what ran inside the sandbox ("" for
-    a remote); `resolved` is the version that was installed, `None` for a remote.
+    `name` is "bare" (as declared, nothing filled in), "dummy-values" (what the record requires and the process asked
+    for is made up, so an empty listing is no fact) or "older-sdk" (filled in too, and installed with the SDK's first
+    major version, since the package did not start with the one it asks for). `command` is what ran inside the sandbox
+    ("" for a remote); `resolved` is the version that was installed, `None` for a remote.
     """
 
     name: Literal["bare", "dummy-values", "older-sdk"]

@@ -22,6 +22,7 @@ from catalogue.intake.summary import Failure
 from catalogue.repository import INTROSPECTED, Due, ToolStore, Work
 from catalogue.repository.statements import batches
 from catalogue.values import Report
+from crawler.introspector import sweep
 from crawler.introspector.budget import Budget
 from crawler.introspector.robots import Robots
 from crawler.opt_out import OptOut
@@ -71,6 +72,7 @@ def introspect_due(
     `limit` bounds the attempts, `concurrency` the sites asked at a time. With `allow_private` the servers are one's
     own: they are asked whatever their robots.txt says, and without a pause.
     """
+    sweep()  # what a crawl left behind that was killed
     now = datetime.now(UTC)
     if allow_private:
         with writing(engine) as session:

@@ -14,10 +14,11 @@ from crawler.introspector.packages import list_package
 from crawler.introspector.remote import list_remote
 from crawler.introspector.robots import Robots
 from crawler.introspector.session import Listed
+from crawler.introspector.workplace import sweep
 from crawler.manners import requested_wait
 from crawler.records import Attempt, Introspected, NotIntrospected, Target, TargetKind
 
-__all__ = ["Budget", "Robots", "introspect", "shortcomings"]
+__all__ = ["Budget", "Robots", "introspect", "shortcomings", "sweep"]
 
 _DEFAULT = Budget()
 

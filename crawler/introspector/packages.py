@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from crawler.introspector import dummies, egress, sandbox
 from crawler.introspector.attempts import Attempts, Filling
@@ -26,6 +23,7 @@ from crawler.introspector.last_words import lacks
 from crawler.introspector.sandbox import Box
 from crawler.introspector.session import Listed, Session
 from crawler.introspector.stdio import Process, Stdio
+from crawler.introspector.workplace import Workplace
 from crawler.records import Attempt, Reason, Target, Transport
 
 _INSTALLER = 61184
@@ -108,11 +106,11 @@ async def _installed(
 ) -> AsyncIterator[tuple[Path, Installed]]:
     """Install a package into a folder of its own, which is deleted on the way out."""
     step = await asyncio.to_thread(ecosystem.step, target, older_sdk=older_sdk)
-    place = _workplace()
+    workplace = await asyncio.to_thread(Workplace)
     try:
-        app = _owned(place / "app")
+        app = _owned(workplace.path / "app")
         cache = _owned(_cache_home() / target.kind.value)
-        async with egress.opened(place / "gate", await way_out(step.access, step.pages)) as gate:
+        async with egress.opened(workplace.path / "gate", await way_out(step.access, step.pages)) as gate:
             box = Box(
                 _INSTALLER,
                 readable={**step.runtime.readable, **step.access.readable, **gate},
@@ -125,7 +123,7 @@ async def _installed(
             said = await _install(box, step.command, app, partial(ecosystem.failure, target=target), budget)
         yield app, await asyncio.to_thread(ecosystem.installed, app, target, said)
     finally:
-        await asyncio.shield(asyncio.to_thread(_remove, place))
+        await asyncio.shield(asyncio.to_thread(workplace.remove))
 
 
 async def _install(
@@ -179,28 +177,9 @@ def _cache_home() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mcp-risk-catalogue")
 
 
-def _workplace() -> Path:
-    place = Path(tempfile.mkdtemp(prefix="mcp-box-"))
-    place.chmod(0o711)  # the box's user passes through it
-    return place
-
-
 def _owned(folder: Path) -> Path:
     """Make a folder that belongs to the installer."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o755)
     if os.geteuid() == 0:
         os.chown(folder, _INSTALLER, _INSTALLER)
     return folder
-
-
-def _remove(place: Path) -> None:
-    """Delete a tree, folders that its maker closed to us included."""
-
-    def open_and_retry(function: Callable[..., Any], path: str, _: Any) -> None:
-        try:
-            Path(path).parent.chmod(0o700)
-            function(path)
-        except OSError:
-            return  # the system's temporary folder is cleaned by its owner
-
-    shutil.rmtree(place, onerror=open_and_retry)

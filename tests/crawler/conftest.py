@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.introspector import packages, registries, runtimes
+from crawler.introspector import packages, registries, runtimes, workplace
 from tests.crawler.peers.packages import NpmRegistry
 
 
@@ -29,16 +29,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path
     for cached in (registries.npm_access, registries.pypi_access):
         cached.cache_clear()
-    assert not list(Path(packages.tempfile.gettempdir()).glob(f"{_PREFIX}*"))
-
-
-_PREFIX = f"mcp-box-test-{os.getpid()}-"
+    assert not list(Path(workplace.tempfile.gettempdir()).glob(f"{workplace._PREFIX}*"))
 
 
 @pytest.fixture(autouse=True)
 def _own_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
-    make = packages.tempfile.mkdtemp
-    monkeypatch.setattr(packages.tempfile, "mkdtemp", lambda **_: make(prefix=_PREFIX))
+    """Make the folders of this process's packages beside those of other tests."""
+    monkeypatch.setattr(workplace, "_PREFIX", f"mcp-box-test-{os.getpid()}-")
 
 
 @pytest.fixture
