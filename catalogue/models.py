@@ -201,6 +201,24 @@ class Verdict(Model):
     body: Mapped[Any] = mapped_column(JsonText)
 
 
+class Candidate(Model):
+    """What a source says of something that may be a server, and that nobody can ask. `key` is as in `Listing`."""
+
+    __tablename__ = "candidates"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(DIGEST, unique=True)
+    source: Mapped[str]
+    source_id: Mapped[str]
+    name: Mapped[str]
+    description: Mapped[str]
+    repository_url: Mapped[str | None]
+    website_url: Mapped[str | None]
+    fetched_from: Mapped[str]
+    first_seen: Mapped[datetime]
+    fetched_at: Mapped[datetime]
+
+
 class Pass(Model):
     """One reading of a source, as it ended; see `catalogue.values.PassRow`."""
 
@@ -215,3 +233,6 @@ class Pass(Model):
     dropped: Mapped[Any] = mapped_column(JsonText)
     error: Mapped[str | None]
     complete: Mapped[bool]
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    not_before: Mapped[datetime | None]

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from classifier.verdict import Verdict, from_wire
-from crawler.records import SignIn, Target
+from crawler.records import SignIn, Target, Validator
 
 
 class Standing(StrEnum):
@@ -169,6 +169,8 @@ class PassRow:
     """One reading of a source, as it ended. `address` is as it was asked for ("": the source's default one).
 
     `complete`: it reached the end, without an error and without a limit, so that the next one may ask for changes only.
+    `validator` is what the source said of its document, for the next one to ask whether that has changed; `not_before`
+    is until when it asked to be left alone.
     """
 
     source: str
@@ -179,15 +181,18 @@ class PassRow:
     dropped: Mapping[str, int]
     error: str | None
     complete: bool
+    validator: Validator | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """What the catalogue holds. Counts leave out withdrawn servers and removed tools, except `withdrawn` itself.
 
-    `listings` counts by source; `targets` by the last attempt's outcome ("untried": none yet), those that a listing
-    still names; `due` of them wait for an introspection. `tools` counts by category within each standing, by the
-    verdicts of one ruleset ("unjudged": none yet). `unjudged` counts definitions, removed ones included.
+    `listings` counts by source, and `candidates` what sources name that nobody can ask; `targets` by the last attempt's
+    outcome ("untried": none yet), those that a listing still names; `due` of them wait for an introspection. `tools`
+    counts by category within each standing, by the verdicts of one ruleset ("unjudged": none yet). `unjudged` counts
+    definitions, removed ones included.
     """
 
     servers: int
@@ -199,6 +204,7 @@ class Status:
     definitions: int
     unjudged: int
     passes: tuple[PassRow, ...]
+    candidates: Mapping[str, int]
 
 
 Report: TypeAlias = Callable[[str, int, int | None], None]

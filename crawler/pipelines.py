@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from crawler.records import Dropped, Listing, Sink
+from crawler.records import Dropped, Listing, Sink, Validator
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -34,12 +35,21 @@ class Outlet:
 
 @dataclass(slots=True)
 class Ledger:
-    """What one pass has given to the sink so far; `error` is the line of a source that failed."""
+    """What one pass has given to the sink so far; `error` is the line of a source that failed.
+
+    `label` is the source as its listings name it; `validator`, what it said of its document; `unchanged` says that this
+    was the same at the last pass. `wait` is how long it asked to be left alone.
+    """
 
     outlet: Outlet
     listings: int = 0
+    candidates: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     error: str | None = None
+    label: str = ""
+    validator: Validator | None = None
+    unchanged: bool = False
+    wait: timedelta = timedelta()
 
     def take(self, item: Listing | Dropped) -> None:
         """Give one item to the sink and count it."""
@@ -47,6 +57,8 @@ class Ledger:
             return
         if isinstance(item, Dropped):
             self.dropped[item.reason.value] += 1
+        elif item.is_candidate:
+            self.candidates += 1
         else:
             self.listings += 1
 

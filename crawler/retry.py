@@ -20,9 +20,11 @@ class PatientRetry(RetryMiddleware):
     async def process_response(  # type: ignore[override]  # Scrapy awaits it; its own class has nothing to wait for
         self, request: Request, response: Response
     ) -> Request | Response:
+        wait = requested_wait((response.headers.get("Retry-After") or b"").decode("latin-1")).total_seconds()
         again: Request | Response = super().process_response(request, response)
+        if response.status == 403 and wait:  # how GitHub says 429
+            again = self._retry(request, "403 with Retry-After") or response
         if isinstance(again, Request):
-            wait = requested_wait((response.headers.get("Retry-After") or b"").decode("latin-1")).total_seconds()
             if wait > LONGEST_WAIT:
                 return response
             await asyncio.sleep(max(wait, _FIRST_WAIT * 2 ** request.meta.get("retry_times", 0)))

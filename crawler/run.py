@@ -11,12 +11,12 @@ import atexit
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from crawler.pipelines import Ledger, Outlet
-from crawler.records import Sink, SourceError
+from crawler.records import Sink, SourceError, TargetKind, Validator
 
 if TYPE_CHECKING:
     from scrapy.crawler import AsyncCrawlerRunner
@@ -27,16 +27,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceRequest:
-    """A source to read. `address` replaces its default one; `updated_since` asks only for what changed after it."""
+    """A source to read. `address` replaces its default one; `updated_since` asks only for what changed after it.
+
+    `known` is what the source said of its document when that was last read whole; `names` are packages that other
+    sources named, of the kind that `wanted` says.
+    """
 
     source: str
     address: str | None = None
     updated_since: datetime | None = None
+    known: Validator | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """How one pass over a source went. `dropped` counts by reason; `error` is one line, `None` for a whole pass."""
+    """How one pass over a source went. `dropped` counts by reason; `error` is one line, `None` for a whole pass.
+
+    `candidates` are listings that name nothing to ask. `label` is the source as its listings name it. `unchanged` says
+    that it had nothing new since `known`; `names_all`, that a whole pass names every server that the source has. `wait`
+    is how long the source asked to be left alone.
+    """
 
     source: str
     address: str
@@ -44,16 +55,45 @@ class Discovery:
     listings: int
     dropped: Mapping[str, int]
     error: str | None
+    candidates: int = 0
+    label: str = ""
+    validator: Validator | None = None
+    unchanged: bool = False
+    names_all: bool = False
+    wait: timedelta = timedelta()
 
 
-def sources() -> Mapping[str, str]:
-    """Every source's name with one line about it and its default address."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What there is to know of a source beforehand. `lacks` says what is to be given before it can be read."""
+
+    name: str
+    about: str
+    address: str
+    licence: str
+    lacks: str
+
+
+def sources() -> Mapping[str, Source]:
+    """Every source by its name."""
     from crawler.spiders import source_spiders
 
     return {
-        name: spider.about + (f", {spider.default_address}" if spider.default_address else "")
+        name: Source(name, spider.about, spider.default_address or "", spider.licence, _lacks(spider))
         for name, spider in sorted(source_spiders().items())
     }
+
+
+def wanted(source: str) -> TargetKind | None:
+    """The kind of packages whose names are to be in a request to this source, if other sources named some."""
+    return _spider(source).wants
+
+
+def _lacks(spider: type[SourceSpider]) -> str:
+    missing = spider.missing_keys()
+    if missing:
+        return f"{' and '.join(missing)} in the environment"
+    return "an address" if spider.default_address is None else ""
 
 
 def discover(
@@ -78,8 +118,11 @@ class _Pass:
     def __init__(self, request: SourceRequest, outlet: Outlet, limit: int | None) -> None:
         self._spider = _spider(request.source)
         self._address = request.address or self._spider.default_address or ""
-        if not self._address:
+        if request.address is None and self._spider.default_address is None:
             raise SourceError(f"source {request.source} has no address of its own: write {request.source}=ADDRESS")
+        if missing := self._spider.missing_keys():
+            variables = " and ".join(missing)
+            raise SourceError(f"source {request.source} is off without its key: set {variables} in the environment")
         self._request = request
         self._limit = limit
         self._started_at = datetime.now(UTC)
@@ -106,6 +149,8 @@ class _Pass:
             crawler,
             address=self._address,
             updated_since=self._request.updated_since,
+            known=self._request.known,
+            names=self._request.names,
             limit=self._limit,
             ledger=self._ledger,
         )
@@ -118,6 +163,12 @@ class _Pass:
             listings=self._ledger.listings,
             dropped=dict(self._ledger.dropped),
             error=self._ledger.error,
+            candidates=self._ledger.candidates,
+            label=self._ledger.label,
+            validator=self._ledger.validator,
+            unchanged=self._ledger.unchanged,
+            names_all=self._spider.names_all,
+            wait=self._ledger.wait,
         )
 
 

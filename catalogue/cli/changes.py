@@ -26,7 +26,7 @@ Least: TypeAlias = Annotated[
 
 
 def changes(
-    server: Annotated[str | None, typer.Argument(metavar="[SERVER]", help="Only the tools of this server.")] = None,
+    server: Annotated[str | None, typer.Argument(metavar="SERVER", help="Only the tools of this server.")] = None,
     since: Since = None,
     least: Least = Grade.TEXT,
     database: Database = DEFAULT_DATABASE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
@@ -15,14 +15,25 @@ from catalogue.cli.terminal import json_text, say, show_table, write
 
 if TYPE_CHECKING:
     from catalogue.intake import CrawlSummary, Planned
-    from crawler.run import SourceRequest
+    from crawler.run import Source, SourceRequest
 
 _DEFAULT_SOURCE = "official"
 _HARMLESS = "superseded"  # another version of the server was taken
+_EVERY = "all"
 
 Sources: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--source", metavar="NAME[=ADDRESS]", help="A source: official[=URL] or file=FILE; may be repeated."),
+    typer.Option(
+        "--source",
+        metavar="NAME[=ADDRESS]",
+        help="A source, such as docker, registry=URL or file=FILE, or all that need nothing more; may be repeated.",
+    ),
+]
+Without: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--without", metavar="NAME", help="Leave this source out; may be repeated.")
+]
+ShowSources: TypeAlias = Annotated[
+    bool, typer.Option("--sources", help="List the sources with their licence and what they lack, and read none.")
 ]
 Only: TypeAlias = Annotated[
     Literal["discover", "introspect"] | None,
@@ -47,6 +58,8 @@ Concurrency: TypeAlias = Annotated[
 
 def crawl(
     sources: Sources = None,
+    without: Without = None,
+    show_sources: ShowSources = False,
     only: Only = None,
     limit: Limit = None,
     allow_private: AllowPrivate = False,
@@ -64,7 +77,9 @@ def crawl(
     from catalogue import intake
     from catalogue.database import open_database
 
-    requests = [] if only == "introspect" else [_request(each) for each in sources or [_DEFAULT_SOURCE]]
+    if show_sources:
+        raise typer.Exit(_show_sources(as_format))
+    requests = [] if only == "introspect" else _requests(sources or [_DEFAULT_SOURCE], without or ())
     if dry_run:
         planned = () if only == "discover" else intake.plan(open_database(database), limit=limit, opt_out=opt_out)
         raise typer.Exit(_show_plan(requests, list(planned), as_format))
@@ -84,11 +99,33 @@ def crawl(
     raise typer.Exit(_code(summary))
 
 
-def _request(text: str) -> SourceRequest:
+def _requests(chosen: Sequence[str], without: Collection[str]) -> list[SourceRequest]:
+    """The sources that were chosen, each once at each address, without those that were not."""
     from crawler.run import SourceRequest
+    from crawler.run import sources as all_sources
 
-    name, _, address = text.partition("=")
-    return SourceRequest(name, address or None)
+    known = all_sources()
+    for name in without:
+        if name not in known:
+            raise typer.BadParameter(
+                f"{name} is no source, expected one of: {', '.join(known)}", param_hint="--without"
+            )
+    ready = [name for name, source in known.items() if not source.lacks]
+    named = [name for each in chosen for name in (ready if each == _EVERY else [each])]
+    split = dict.fromkeys(each.partition("=")[::2] for each in named)
+    return [SourceRequest(name, address or None) for name, address in split if name not in without]
+
+
+def _show_sources(as_format: Format) -> Code:
+    from crawler.run import sources
+
+    known = list(sources().values())
+    if as_format is Format.JSON:
+        write([json_text(to_json(known))])
+    else:
+        rows = [(one.name, one.about, one.address, one.licence, one.lacks) for one in known]
+        show_table(("source", "what it is", "address", "licence and terms", "lacks"), rows)
+    return Code.DONE
 
 
 def _show_plan(requests: Sequence[SourceRequest], planned: Sequence[Planned], as_format: Format) -> Code:
@@ -96,13 +133,19 @@ def _show_plan(requests: Sequence[SourceRequest], planned: Sequence[Planned], as
     from crawler.run import sources
 
     known = sources()
-    would_read = [f"{one.source}: {one.address or known.get(one.source, 'no such source')}" for one in requests]
+    would_read = [f"{one.source}: {one.address or _where(known.get(one.source))}" for one in requests]
     if as_format is Format.JSON:
         write([json_text({"sources": would_read, "targets": to_json(planned)})])
         return Code.DONE
     show_table(("would read",), [(source,) for source in would_read])
     show_table(("server", "would ask"), [(one.server, one.target) for one in planned])
     return Code.DONE if would_read or planned else Code.NOTHING_TO_DO
+
+
+def _where(source: Source | None) -> str:
+    if source is None:
+        return "no such source"
+    return ", ".join(filter(None, (source.about, source.address, source.lacks and f"lacks {source.lacks}")))
 
 
 def _say_what_is_missing(only: str | None) -> None:
@@ -113,6 +156,9 @@ def _say_what_is_missing(only: str | None) -> None:
 
 
 def _show(summary: CrawlSummary, as_format: Format) -> None:
+    if as_format is Format.TABLE and summary.discoveries:
+        read = [(one.label, one.listings, one.candidates, sum(one.dropped.values())) for one in summary.discoveries]
+        show_table(("source", "listings", "candidates", "dropped"), read)
     show_summary("crawl", summary, as_format)
     for source in summary.discoveries:
         if source.error:
@@ -124,7 +170,7 @@ def _show(summary: CrawlSummary, as_format: Format) -> None:
 
 
 def _code(summary: CrawlSummary) -> Code:
-    found = sum(source.listings for source in summary.discoveries)
+    found = sum(source.listings + source.candidates for source in summary.discoveries)
     errors = any(source.error for source in summary.discoveries)
     if not found and not summary.outcomes:
         return Code.FAILED if errors else Code.NOTHING_TO_DO

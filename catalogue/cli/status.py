@@ -55,6 +55,7 @@ def _show(found: Status) -> None:
             ("servers", found.servers),
             ("servers withdrawn", found.withdrawn),
             *((f"listings of {source}", count) for source, count in found.listings.items()),
+            *((f"candidates of {source}", count) for source, count in found.candidates.items()),
             ("definitions", found.definitions),
             ("definitions not judged", found.unjudged),
             ("targets due", found.due),

@@ -89,7 +89,7 @@ def _allowed(
     name: str, definition: Mapping[str, Any], verdict: Verdict, kept: Narrowing, posture: Posture
 ) -> Recommendation:
     worst = max(kept.categories, key=more_severe)
-    rate = None if posture == "permissive" else _RATES.get(worst)
+    rate = None if posture == "permissive" else _rate(definition, verdict, kept, posture)
     rules, gaps = argument_rules(definition, verdict)
     rule = ToolRule(
         deny_if=kept.denials + tuple(one.denial for one in rules),
@@ -97,6 +97,12 @@ def _allowed(
     )
     does = f"Kept to that, {_DOES[worst][0].lower()}{_DOES[worst][1:]}" if kept.reasons else _DOES[worst]
     return Recommendation(False, rule, (*kept.reasons, does + _often(rate), *(one.reason for one in rules), *gaps))
+
+
+def _rate(definition: Mapping[str, Any], verdict: Verdict, kept: Narrowing, posture: Posture) -> int | None:
+    """The rate of what the recommended posture keeps: a stricter one that keeps less must not allow more of it."""
+    recommended = kept if posture == "recommended" else narrow(definition, verdict, _ACCEPTED["recommended"]) or kept
+    return _RATES.get(max(recommended.categories, key=more_severe))
 
 
 def _often(rate: int | None) -> str:

@@ -6,6 +6,7 @@ page, and neither crawls nor judges.
 
 from __future__ import annotations
 
+from catalogue.repository.candidates import CandidateStore
 from catalogue.repository.definitions import VerdictStore
 from catalogue.repository.history import History
 from catalogue.repository.listings import ListingStore
@@ -15,6 +16,7 @@ from catalogue.repository.work import Due, Work
 
 __all__ = [
     "INTROSPECTED",
+    "CandidateStore",
     "Declaration",
     "Due",
     "History",

@@ -44,6 +44,19 @@ class ListingStore:
                 self._take(listing)
         self._session.flush()
 
+    def server_of(self, listing: Listing) -> int:
+        """Return the identifier of the server of a listing of the batch taken last."""
+        return self._listings[listing_key(listing.source, listing.source_id)].server_id
+
+    def withdraw_unseen(self, source: str, since: datetime) -> list[tuple[int, str]]:
+        """Let go what a source that names all it has did not name since a moment: each server, and who named it."""
+        stands = (models.Listing.source == source, models.Listing.fetched_at < since, is_active())
+        gone = self._session.scalars(select(models.Listing).where(*stands)).all()
+        for row in gone:
+            row.status = ListingStatus.DELETED.value
+        self._session.flush()
+        return [(row.server_id, declared_by(row.source, row.source_id)) for row in gone]
+
     def declare(self, names: Collection[str], fetched_from: str, now: datetime) -> Mapping[str, int]:
         """Return the identifiers of the servers of these public names; those that are missing are listed by a file."""
         found = self._ids(names)
@@ -142,6 +155,11 @@ class ListingStore:
 def listing_key(source: str, source_id: str) -> str:
     """Return the identity of a listing."""
     return digest(source, source_id)
+
+
+def declared_by(source: str, source_id: str) -> str:
+    """Return who declares the tools of a listing's record."""
+    return f"{source}: {source_id}"
 
 
 def names_for(listing: Listing) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 
-from sqlalchemy import ColumnElement, Text, and_, exists, func, select, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, Text, and_, exists, func, select, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from catalogue import models
 from catalogue.identity import digest
@@ -113,13 +113,16 @@ class Repository:
         return Status(
             servers=listed,
             withdrawn=everything - listed,
-            listings=self._listings_by_source(),
+            listings=self._by_source(
+                select(models.Listing.source, func.count()).where(is_active()), models.Listing.source
+            ),
             targets=self._targets_by_outcome(),
             due=self._count(claimed.where(models.Target.due_at <= now)),
             tools=self._tools_by_category(ruleset),
             definitions=definitions,
             unjudged=definitions - self._count(judged),
             passes=self.latest_passes(),
+            candidates=self._by_source(select(models.Candidate.source, func.count()), models.Candidate.source),
         )
 
     def latest_passes(self) -> tuple[PassRow, ...]:
@@ -131,9 +134,8 @@ class Repository:
     def _count(self, query: object) -> int:
         return int(self._session.scalar(query) or 0)  # type: ignore[call-overload]
 
-    def _listings_by_source(self) -> Mapping[str, int]:
-        query = select(models.Listing.source, func.count()).where(is_active()).group_by(models.Listing.source)
-        return dict(sorted((source, count) for source, count in self._session.execute(query)))
+    def _by_source(self, counted: Select[str, int], source: InstrumentedAttribute[str]) -> Mapping[str, int]:
+        return dict(sorted((name, count) for name, count in self._session.execute(counted.group_by(source))))
 
     def _targets_by_outcome(self) -> Mapping[str, int]:
         query = select(models.Target.outcome, func.count()).where(is_claimed()).group_by(models.Target.outcome)

@@ -8,7 +8,7 @@ from typing import Any
 
 from catalogue import models
 from catalogue.values import IntrospectionRow, ListingRow, PassRow
-from crawler.records import Need, SignIn, Target, TargetKind, Transport
+from crawler.records import Need, SignIn, Target, TargetKind, Transport, Validator
 
 
 def to_target(row: models.Target) -> Target:
@@ -38,6 +38,8 @@ def to_pass_row(row: models.Pass) -> PassRow:
         dropped=row.dropped,
         error=row.error,
         complete=row.complete,
+        validator=Validator(row.etag, row.last_modified) if row.etag or row.last_modified else None,
+        not_before=row.not_before,
     )
 
 

@@ -56,15 +56,24 @@ class Timeline:
         self._store_definitions(sightings)
         known = self._load_tools(sightings)
         outranked = sum(self._reconcile(server, sighting, known[server]) for server, sighting in sightings.items())
+        self._end_changes()
+        self._insert_born()
+        if self._began:
+            self._session.execute(insert(_changes), self._began)
+        return outranked
+
+    def end(self, tools: Sequence[models.Tool], moment: datetime) -> None:
+        """Let tools be gone."""
+        for tool in tools:
+            self._remove(tool, moment)
+        self._end_changes()
+
+    def _end_changes(self) -> None:
         self._session.flush()
         for moment, tools in self._ended.items():
             for batch in batches(tools):
                 ended = update(models.Change).where(models.Change.tool_id.in_(batch), models.Change.until.is_(None))
                 self._session.execute(ended.values(until=moment), execution_options={"synchronize_session": False})
-        self._insert_born()
-        if self._began:
-            self._session.execute(insert(_changes), self._began)
-        return outranked
 
     def _insert_born(self) -> None:
         if not self._born:

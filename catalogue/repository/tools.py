@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -10,8 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalogue import models
+from catalogue.identity import digest
+from catalogue.repository.statements import batches
 from catalogue.repository.timeline import Sighting, Timeline
 from catalogue.schedule import is_fault_of_ours, wait
+from catalogue.values import Standing
 from catalogue.wire import Definition, is_shallow, to_definition
 from classifier.tool import NotAToolError
 from crawler.records import Introspected, Malformed, NotIntrospected
@@ -22,7 +25,7 @@ _BARE = "bare"
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A tool that a file says a server (its identifier) has. `declared_by` names the file and where it has it from."""
+    """A tool that a record says a server (its identifier) has. `declared_by` names the record, or its file and more."""
 
     server: int
     definition: Definition
@@ -73,6 +76,42 @@ class ToolStore:
         outranked = len(declarations) - sum(len(tools) for tools in seen.values())
         sightings = {server: Sighting(tools, now, None, False) for server, tools in seen.items()}
         return outranked + Timeline(self._session).see(sightings)
+
+    def declare_anew(
+        self, declarers: Collection[tuple[int, str]], declared: Sequence[Declaration], at: datetime
+    ) -> None:
+        """Take all that each of `declarers`, a record of a server (its identifier), declares now.
+
+        What one of them declared before and declares no longer is gone. Of two records that declare a name, the earlier
+        keeps it: else each crawl would take them for a change.
+        """
+        servers = {server for server, _ in declarers}
+        held = {(tool.server_id, tool.name_digest): tool.declared_by for tool in self._declared(servers)}
+        taken = [
+            one
+            for one in declared
+            if held.setdefault((one.server, digest(one.definition.name)), one.declared_by) == one.declared_by
+        ]
+        self.declare(taken, at)
+        self.retract(declarers, at)
+
+    def retract(self, declarers: Collection[tuple[int, str]], at: datetime) -> None:
+        """Let go what records of servers declared before a moment, and not since."""
+        tools = self._declared({server for server, _ in declarers})
+        Timeline(self._session).end(
+            [tool for tool in tools if (tool.server_id, tool.declared_by) in declarers and tool.last_seen < at], at
+        )
+
+    def _declared(self, servers: Iterable[int]) -> list[models.Tool]:
+        found: list[models.Tool] = []
+        for batch in batches(servers):
+            query = select(models.Tool).where(
+                models.Tool.server_id.in_(batch),
+                models.Tool.standing == Standing.DECLARED.value,
+                models.Tool.removed_at.is_(None),
+            )
+            found += self._session.scalars(query)
+        return found
 
     def _which_listed_all(self, servers: Iterable[int]) -> set[int]:
         """Return the servers whose tools are known whole, from themselves: a record about them can add nothing."""

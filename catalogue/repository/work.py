@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from catalogue import models
 from catalogue.repository.reads import is_active, is_claimed
-from catalogue.repository.rows import to_target
+from catalogue.repository.rows import to_pass_row, to_target
 from catalogue.repository.statements import batches
 from catalogue.schedule import PATIENCE
 from catalogue.values import PassRow
@@ -46,17 +46,32 @@ class Work:
                 dropped=dict(row.dropped),
                 error=row.error,
                 complete=row.complete,
+                etag=row.validator.etag if row.validator else None,
+                last_modified=row.validator.last_modified if row.validator else None,
+                not_before=row.not_before,
             )
         )
 
-    def last_complete_pass(self, source: str, address: str) -> datetime | None:
-        """Return when the latest reading that reached its end began (`None`: there was none)."""
+    def last_complete_pass(self, source: str, address: str) -> PassRow | None:
+        """Return the latest reading that reached its end."""
         query = (
-            select(models.Pass.started_at)
+            select(models.Pass)
             .where(models.Pass.source == source, models.Pass.address == address, models.Pass.complete)
             .order_by(models.Pass.started_at.desc())
         )
+        row = self._session.scalar(query.limit(1))
+        return None if row is None else to_pass_row(row)
+
+    def asked_to_wait_until(self, source: str, address: str) -> datetime | None:
+        """Return until when a source asked, at its latest reading, to be left alone."""
+        same = (models.Pass.source == source, models.Pass.address == address)
+        query = select(models.Pass.not_before).where(*same).order_by(models.Pass.id.desc())
         return self._session.scalar(query.limit(1))
+
+    def packages(self, kind: TargetKind) -> tuple[str, ...]:
+        """Return the packages of a kind that a listing names, in the order in which they were first named."""
+        query = select(models.Target.address).where(models.Target.kind == kind.value, is_claimed())
+        return tuple(self._session.scalars(query.order_by(models.Target.id)))
 
     def make_due(self, reason: Reason, now: datetime) -> None:
         """Let the targets whose last attempt ended with `reason` be asked again now."""

@@ -15,6 +15,7 @@ from crawler.records import Transport
 NAME_LIMIT = 200  # characters; server.json's own maxLength
 TEXT_LIMIT = 4_000  # characters; server.json allows 100, older records a paragraph
 ADDRESS_LIMIT = 2_048  # characters; what browsers and proxies pass on
+CURSOR_LIMIT = 1_024  # characters; a cursor is a name and a version
 ENTRY_LIMIT = 100  # packages, remotes or needs of one record; real records have fewer than 20
 
 # Surrogates cannot be encoded and PostgreSQL takes no NUL; neither belongs to any text.

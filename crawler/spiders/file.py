@@ -12,7 +12,8 @@ from crawler.spiders.source import SourceSpider
 
 class FileSpider(SourceSpider):
     name = "file"
-    about = "a file of servers: a client's configuration or server.json records (file=PATH)"
+    about = "a file of servers: a client's configuration or server.json records (file=FILE)"
+    licence = "its owner's"
 
     async def start(self) -> AsyncIterator[Listing | Dropped]:
         path = Path(self.address)

@@ -7,6 +7,7 @@ from crawler.spiders.registry_api import RegistrySpider
 
 class OfficialSpider(RegistrySpider):
     name = "official"
-    about = "the official MCP Registry (data under CC0)"
+    about = "the official MCP Registry"
+    licence = "CC0; 180 requests a minute"
     default_address = "https://registry.modelcontextprotocol.io"
-    pause = 0.4  # seconds; it allows 180 requests a minute
+    pause = 0.4  # seconds

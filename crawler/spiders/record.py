@@ -8,11 +8,13 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from crawler.records import CrawlerError, Dropped, DropReason, Listing, ListingStatus, Target, Wire
 from crawler.spiders.fields import ENTRY_LIMIT, NAME_LIMIT, one_line, text, web_address
 
+TOOL_LIMIT = 5_000  # declared tools of one record, as many as are taken from a server itself
 RECORD_LIMIT = 1 << 20  # characters of a record's JSON; the largest real ones carry tool definitions, about 200 kB
 
 
@@ -66,11 +68,17 @@ def distinct(targets: Iterable[Target]) -> tuple[Target, ...]:
 
 
 def make_listing(
-    origin: Origin, raw: Wire, targets: tuple[Target, ...], details: Mapping[str, Any], status: ListingStatus
+    origin: Origin,
+    raw: Wire,
+    targets: tuple[Target, ...],
+    details: Mapping[str, Any],
+    status: ListingStatus = ListingStatus.ACTIVE,
+    tools: Iterable[object] = (),
 ) -> Listing:
     """`details` holds name, title, description, version, repository_url and website_url, each of any type or absent.
 
-    What identifies the server within its source is its name, or `source_id` in `details`. Raises `RecordError`.
+    What identifies the server within its source is its name, or `source_id` in `details`. Of the `tools` that it
+    declares, those are kept that say what they do: a name alone is no definition. Raises `RecordError`.
     """
     name = server_name(details.get("name"))
     return Listing(
@@ -88,7 +96,14 @@ def make_listing(
         digest=_digest(raw),
         status=status,
         raw=raw,
+        tools=tuple(tool for tool in islice(tools, TOOL_LIMIT) if isinstance(tool, dict) and _is_defined(tool)),
     )
+
+
+def _is_defined(tool: Wire) -> bool:
+    name = tool.get("name")
+    said = tool.get("description") or tool.get("inputSchema")
+    return isinstance(name, str) and 0 < len(name) <= NAME_LIMIT and bool(said)
 
 
 def _digest(raw: Wire) -> str:

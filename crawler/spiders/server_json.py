@@ -68,7 +68,16 @@ def _listing(record: Wire, server: Wire, origin: Origin) -> Listing:
     targets, status = _targets(server), _status(registry, server)
     if not targets and status is not ListingStatus.DELETED:  # a deleted record is there to withdraw its server
         raise RecordError(DropReason.NO_TARGET, f"no remote URL or package that can be asked: {_named(server)}")
-    return make_listing(origin, record, targets, details, status)
+    return make_listing(origin, record, targets, details, status, _declared_tools(server))
+
+
+def _declared_tools(server: Wire) -> Iterator[object]:
+    """The definitions that a publisher adds to a record, as ToolHive does: below its own name, for each package."""
+    provided = mapping(mapping(server.get("_meta")).get(f"{_REGISTRY}/publisher-provided"))
+    for publisher in provided.values():
+        for package_words in mapping(publisher).values():
+            definitions = mapping(package_words).get("tool_definitions")
+            yield from definitions if isinstance(definitions, list) else ()
 
 
 def _field(record: Mapping[str, Any], name: str) -> Any:

@@ -6,6 +6,7 @@ pass with that line; what it found before is kept.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import ClassVar, NoReturn
@@ -23,7 +24,7 @@ from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.python.failure import Failure
 
 from crawler.pipelines import Ledger
-from crawler.records import Dropped, DropReason, Listing, SourceError
+from crawler.records import Dropped, DropReason, Listing, SourceError, TargetKind, Validator
 from crawler.spiders.record import Origin
 
 _DOWNLOAD_FAULTS = {
@@ -43,14 +44,34 @@ class SourceSpider(Spider):
 
     about: ClassVar[str]
     """One line: what the source is."""
+    licence: ClassVar[str]
+    """What its data may be used for and how often it may be asked, in a few words."""
     default_address: ClassVar[str | None] = None
-    """Where it is asked; `None`: the user has to say."""
+    """Where it is asked; "": where the user's own tools are set up to ask; `None`: the user has to say."""
+    keys: ClassVar[tuple[str, ...]] = ()
+    """The environment variables without which it is off."""
+    names_all: ClassVar[bool] = False
+    """Whether a whole pass names every server that it has, so that what it names no longer is gone."""
+    wants: ClassVar[TargetKind | None] = None
+    """The kind of packages whose names it would be told, if other sources named some."""
 
-    def __init__(self, *, address: str, updated_since: datetime | None, limit: int | None, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        *,
+        address: str,
+        updated_since: datetime | None,
+        known: Validator | None,
+        names: tuple[str, ...],
+        limit: int | None,
+        ledger: Ledger,
+    ) -> None:
         super().__init__()
         self.address = address
         self.updated_since = updated_since
+        self.known = known
+        self.names = names
         self.ledger = ledger
+        ledger.label = self.label()
         self._remaining = limit
         self._names: set[str] = set()
 
@@ -59,9 +80,18 @@ class SourceSpider(Spider):
         """Whether the pass has as many listings as were asked for."""
         return self._remaining == 0
 
+    @classmethod
+    def missing_keys(cls) -> tuple[str, ...]:
+        """The variables of `keys` that are not set."""
+        return tuple(name for name in cls.keys if not os.environ.get(name, "").strip())
+
+    def label(self) -> str:
+        """The source as its listings name it."""
+        return self.name
+
     def origin(self, fetched_from: str) -> Origin:
         """Where and when (now) records were fetched."""
-        return Origin(self.name, fetched_from, datetime.now(UTC))
+        return Origin(self.label(), fetched_from, datetime.now(UTC))
 
     def take(self, found: Iterable[Listing | Dropped]) -> Iterator[Listing | Dropped]:
         """The first listing of each name, up to the limit; nothing is read beyond it."""

@@ -55,6 +55,50 @@ def test_an_unknown_source_names_the_known_ones(catalogue):
     assert catalogue("crawl", "--source", "offical").failed_with("offical", "official", "file")
 
 
+def would_read(folder, *arguments):
+    ended = run_program("crawl", "--dry-run", "--only", "discover", *arguments, "--format", "json", cwd=folder)
+    return [line.partition(":")[0] for line in json.loads(ended.out)["sources"]]
+
+
+def test_all_sources_are_those_that_lack_nothing_and_any_can_be_left_out(tmp_path, monkeypatch):
+    for variable in ("GITHUB_TOKEN", "GLAMA_API_KEY", "PULSEMCP_API_KEY", "SMITHERY_API_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+    ready = ["awesome", "docker", "npm", "official", "pypi", "toolhive"]
+    assert would_read(tmp_path, "--source", "all") == ready
+    monkeypatch.setenv("GLAMA_API_KEY", "a-key")
+    chosen = ("--source", "all", "--source", "official", "--source", "registry=https://r.example", "--without", "npm")
+    expected = ["awesome", "docker", "glama", "official", "pypi", "toolhive", "registry"]
+    assert would_read(tmp_path, *chosen) == expected
+    misspelt = run_program("crawl", "--source", "all", "--without", "dokcer", cwd=tmp_path)
+    assert misspelt.code == 2
+    assert "dokcer is no source" in misspelt.err
+
+
+def test_the_sources_are_listed_with_their_licence_and_what_they_lack(tmp_path, monkeypatch):
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    ended = run_program("crawl", "--sources", "--format", "json", cwd=tmp_path)
+    listed = {source["name"]: source for source in json.loads(ended.out)}
+    assert (listed["docker"]["licence"], listed["docker"]["lacks"]) == ("MIT", "")
+    assert listed["github"]["lacks"] == "GITHUB_TOKEN in the environment"
+    assert "CC0; 180 requests a minute" in run_program("crawl", "--sources", cwd=tmp_path).out
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_source_without_its_key_names_the_variable(tmp_path, monkeypatch):
+    monkeypatch.delenv("GLAMA_API_KEY", raising=False)
+    ended = crawl("--source", "glama", folder=tmp_path)
+    assert ended.code == 1
+    assert errors(ended) == ["error: source glama is off without its key: set GLAMA_API_KEY in the environment"]
+
+
+def test_what_each_source_gave_is_counted_apart(tmp_path):
+    (tmp_path / "servers.json").write_text('{"mcpServers": {"a": {"url": "https://a.example/"}, "b": {}}}')
+    ended = crawl("--source", "file=servers.json", folder=tmp_path)
+    assert [line.split() for line in ended.out.splitlines() if line.strip().startswith("file")] == [
+        ["file", "1", "0", "1"]
+    ]
+
+
 def test_a_dry_run_says_what_would_be_asked_and_asks_nobody(tmp_path):
     servers = {"a": {"url": "http://127.0.0.1:9/mcp"}, "b": {"url": "https://left.example/mcp"}}
     (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": servers}))

@@ -26,6 +26,16 @@ def test_an_explanation_has_the_verdict_the_rules_and_the_words(catalogue, fille
     assert not any(rule["condition"]["held"] for rule in told[0]["nearly"])
 
 
+def test_an_explanation_has_the_actions_and_the_arguments_that_change_a_call(catalogue, tmp_path):
+    parameters = {"action": {"enum": ["list", "purge"]}, "dry_run": {"type": "boolean"}}
+    tool = {"name": "manage_notes", "inputSchema": {"properties": parameters}}
+    shown = catalogue("explain", "--tools", write_lines(tmp_path / "tools.jsonl", [tool]), "manage_notes").out
+    assert "action list: Read by reads-by-name /inputSchema/properties/action/enum/0: list" in shown
+    assert "action purge: Destructive by deletes-by-name" in shown
+    assert "dry_run shows what would happen, and does nothing" in shown
+    assert "false: Destructive" in shown
+
+
 def test_a_file_is_explained_without_a_database(catalogue, filled, tmp_path):
     file = write_lines(tmp_path / "tools.jsonl", TOOLS)
     from_file = catalogue("explain", "--tools", file, "delete_file")

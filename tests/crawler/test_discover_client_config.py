@@ -69,7 +69,24 @@ def target(command: str, **more: Any) -> Target:
 def test_a_command_line_is_read_as_its_runner_reads_it(command, kind, address, version, arguments):
     found = target(command)
     assert (found.kind.value, found.address, found.version, found.transport) == (kind, address, version, "stdio")
-    assert [need.value for need in found.needs] == arguments
+    assert [need.value for need in found.needs if need.kind == "argument"] == arguments
+
+
+@pytest.mark.parametrize(
+    ("command", "extras", "chosen"),
+    [
+        ("uvx --from mcp-x[cli,http]==0.1 mcp-x-server serve", ["cli", "http"], ["mcp-x-server"]),
+        ("uvx mcp-x[cli] serve", ["cli"], []),
+        ("uvx --from=mcp-x mcp-x", [], ["mcp-x"]),
+        ("pipx run --spec mcp-x[] mcp-x", [], ["mcp-x"]),
+        ("npx -y -p @scope/name@2.0.0 some-command --port 1", [], ["some-command"]),
+        ("npx -y @scope/name serve", [], []),
+    ],
+)
+def test_the_extras_and_the_command_that_a_command_line_chooses_are_kept(command, extras, chosen):
+    needs = target(command).needs
+    assert [need.name for need in needs if need.kind == "extra"] == extras
+    assert [need.value for need in needs if need.kind == "command"] == chosen
 
 
 @pytest.mark.parametrize(

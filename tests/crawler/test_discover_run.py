@@ -12,9 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -27,35 +25,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 import crawler.settings
-from crawler.records import Dropped, Listing, ListingStatus, SourceError
-from crawler.run import Discovery, SourceRequest, discover, sources
+from crawler.records import Listing, ListingStatus, SourceError
+from crawler.run import SourceRequest, discover, sources
 from crawler.settings import own_version, user_agent
 from crawler.spiders import source_spiders
+from tests.crawler.peers.sources import Answer, Collected, read, registry
 from tests.ecosystem import Ecosystem, running
 
 ROOT = Path(__file__).parents[2]
-
-
-class Collected:
-    def __init__(self) -> None:
-        self.listings: list[Listing] = []
-        self.drops: list[Dropped] = []
-
-    def listing(self, listing: Listing) -> None:
-        self.listings.append(listing)
-
-    def dropped(self, dropped: Dropped) -> None:
-        self.drops.append(dropped)
-
-
-def read(source: str, address: str, **options: Any) -> tuple[Discovery, Collected]:
-    sink = Collected()
-    options.setdefault("allow_private", True)
-    request = SourceRequest(source, address, options.pop("updated_since", None))
-    (discovery,) = discover([request], sink, **options)
-    assert discovery.listings == len(sink.listings)
-    assert sum(discovery.dropped.values()) == len(sink.drops)
-    return discovery, sink
 
 
 # A registry that works, in a process of its own
@@ -107,38 +84,6 @@ def test_several_sources_are_read_at_once_and_told_apart(ecosystem, tmp_path):
 
 
 # Registries that do not work
-
-
-Answer = tuple[int, dict[str, str], bytes]
-
-
-@contextmanager
-def registry(answer: Callable[[str], Answer], tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A server on loopback that answers each path and query with `answer`."""
-
-    class Answers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, headers, body = answer(self.path)
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        server.handle_error = lambda *_: None  # a client that hangs up is what some tests are about
-        if tls:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def page(*names: str, cursor: Any = None) -> Answer:
@@ -473,7 +418,7 @@ def test_a_configuration_s_key_identifies_nothing_and_its_folder_is_not_kept(tmp
 
 
 def test_an_unknown_source_names_the_known_ones():
-    with pytest.raises(SourceError, match=r"^pulse is no source, expected one of: file, official$"):
+    with pytest.raises(SourceError, match=r"^pulse is no source, expected one of: awesome, docker, .*, toolhive$"):
         discover([SourceRequest("pulse", None, None)], Collected())
 
 
@@ -486,9 +431,34 @@ def test_no_requests_are_no_work():
     assert discover([], Collected()) == []
 
 
-def test_the_sources_are_described():
-    assert "https://registry.modelcontextprotocol.io" in sources()["official"]
-    assert set(sources()) == set(source_spiders())
+def test_the_sources_are_described_with_their_licence_and_what_they_lack(monkeypatch):
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    known = sources()
+    assert set(known) == set(source_spiders())
+    assert all(source.about and source.licence for source in known.values())
+    official = known["official"]
+    assert (official.address, official.lacks) == ("https://registry.modelcontextprotocol.io", "")
+    assert official.licence.startswith("CC0")
+    assert known["github"].lacks == "GITHUB_TOKEN in the environment"
+    assert known["registry"].lacks == "an address"
+
+
+def test_the_readme_has_every_source_with_its_licence():
+    rows = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `")]
+    cells = {row.split("|")[1].strip(" `"): [cell.strip() for cell in row.split("|")] for row in rows}
+    for name, source in sources().items():
+        assert cells[name][3] == source.licence
+        assert all(f"`{key}`" in cells[name][4] for key in source_spiders()[name].keys)
+
+
+@pytest.mark.parametrize("source", sorted(name for name, spider in source_spiders().items() if spider.keys))
+def test_a_source_without_its_key_is_off_and_names_the_variable(monkeypatch, source):
+    variables = source_spiders()[source].keys
+    for variable in variables:
+        monkeypatch.setenv(variable, " ")
+    words = " and ".join(variables)
+    with pytest.raises(SourceError, match=f"^source {source} is off without its key: set {words} in the environment$"):
+        discover([SourceRequest(source)], Collected())
 
 
 class FullDisk(Collected):
