@@ -21,11 +21,17 @@ _LABEL = 5
 _OBJECT = 12
 """Words of a description in which a verb's object is looked for."""
 
+_ASKS = frozenset(("whether", "how", "who", "why"))
+_TITLE = 4
+"""Words within which a sentence without a verb names what comes back."""
+
 _PAUSE = frozenset(",;:()，；：（）")
 _PAUSES = re.compile(r"[,;:()，；：（）]")
 _CLOSERS = re.compile(r"[:：)\]】]")
 _CARRIES_ON = re.compile(r"[,;]|\b(?:and|or|then)\b", re.IGNORECASE)
 _JOINS = frozenset(("and", "or", "then"))
+_CONDITIONS = frozenset(("if", "whether"))
+"""Words behind which a sentence goes on: "Check if the task is done and mark it"."""
 _ASIDES = frozenset("(:[—–")
 _PLURALS = frozenset(("updates", "edits", "views", "reads", "sets", "fixes", "watches", "matches", "finds"))
 """Forms of clear verbs that stand as nouns amid a sentence."""
@@ -34,9 +40,12 @@ _GLUED = re.compile("(?:get|list|create|delete|update|search|fetch|execute)(?=[a
 _LIGHT = frozenset(("perform", "conduct", "carry out"))
 """Verbs that leave it to a noun to say what is done."""
 _PREPOSITIONS = frozenset(("of", "for", "by", "with", "from", "about", "per"))
+_RELATIVES = ("that", "which", "who", "where", "between")
+_PLACES = ("on", "in", "at")
 _DETERMINERS = frozenset(
     ("the", "a", "an", "it", "them", "its", "their", "your", "this", "these", "all", "any", "each")
 )
+_CALLERS = frozenset(("user", "agent", "assistant", "model", "client", "caller"))
 _TIMES = (["when"], ["whenever"], ["first"], ["if"], ["before"], ["after"])
 _THIS = (["this"], ["the"])
 _TOOL = (["tool"], ["action"], ["function"], ["command"], ["endpoint"], ["method"], ["api"])
@@ -60,7 +69,7 @@ def identifier_acts(words: Sequence[Token], lexicon: Lexicon, told: Sequence[Act
     if not clear and lead and lead <= _LIGHT:  # commit_review, "Perform a review"
         done = {token.word for act in told for token in act.objects}
         clear = [place for place in places if place[1] in done]
-    if not clear and _names_a_thing(words, places[0], lexicon):
+    if _is_a_thing(words, places[0], clear, lead, lexicon):
         return ()
     if not clear and lead and places[0][1] in ("post", "put") and places[0][0] == 0:
         return ()  # post_session_start, "Start a session": the name begins with a method
@@ -78,6 +87,23 @@ def identifier_acts(words: Sequence[Token], lexicon: Lexicon, told: Sequence[Act
     return tuple(_identifier_act(words, *place, lexicon) for place in (primary, *others))
 
 
+def _is_a_thing(
+    words: Sequence[Token],
+    first: tuple[int, str, int],
+    clear: Sequence[tuple[int, str, int]],
+    lead: frozenset[str],
+    lexicon: Lexicon,
+) -> bool:
+    """Tell whether a name is that of a thing: "order history", or "invite list" where the description only tells."""
+    tells = lead <= lexicon.harmless
+    if _names_a_thing(words, first, lexicon, 2 if lead and tells else 1):
+        return not clear or (tells and len(clear) == 1 and clear[0][1] in lexicon.plain("events") - lead)
+    index, verb, length = first
+    if not lead or not tells or index or len(words) != length + 1 or verb not in lexicon.plain("half-nouns"):
+        return False
+    return words[-1].word in lexicon.plain("heads") or words[-1].word in lexicon.forms("information-nouns")
+
+
 def _verb_places(words: Sequence[Token], lexicon: Lexicon) -> Iterator[tuple[int, str, int]]:
     """Yield the place, the verb and the length in words of each verb of a name; a noun behind "of" is none."""
     if len(words) == 1 and (glued := _GLUED.match(words[0].word)) and glued.group() in lexicon.bases:
@@ -90,8 +116,8 @@ def _verb_places(words: Sequence[Token], lexicon: Lexicon) -> Iterator[tuple[int
         index += found[1] if found else 1
 
 
-def _names_a_thing(words: Sequence[Token], place: tuple[int, str, int], lexicon: Lexicon) -> bool:
-    """Tell whether a verb that could be a thing is one: "order history", "file info"."""
+def _names_a_thing(words: Sequence[Token], place: tuple[int, str, int], lexicon: Lexicon, longest: int = 1) -> bool:
+    """Tell whether a verb that could be a thing is one: "order history", "file info"; `longest` is for events."""
     index, verb, length = place
     behind = words[index + length :]
     if len(behind) not in (1, 2):
@@ -99,7 +125,7 @@ def _names_a_thing(words: Sequence[Token], place: tuple[int, str, int], lexicon:
     head = behind[-1].word
     if verb in lexicon.plain("things") and head in lexicon.plain("heads"):
         return True
-    return len(behind) == 1 and verb in lexicon.plain("events") and head in lexicon.plain("event-heads")
+    return len(behind) <= longest and verb in lexicon.plain("events") and head in lexicon.plain("event-heads")
 
 
 def _foreign_acts(words: Sequence[Token], lexicon: Lexicon) -> tuple[Act, ...]:
@@ -154,10 +180,34 @@ def lead_acts(words: Sequence[Token], text: str, lexicon: Lexicon) -> tuple[Act,
     return ()
 
 
+def naming_acts(words: Sequence[Token], text: str, lexicon: Lexicon) -> tuple[Act, ...]:
+    """Return the act of a sentence that names what comes back: "Price of a share", "Whether a door is locked"."""
+    words = words[_after_label(words, text, lexicon) :]
+    told = lexicon.plain("heads") | lexicon.plain("event-heads")
+    things, ends = lexicon.forms("information-nouns"), lexicon.plain("clause-ends")
+    for at, token in enumerate(words[:_TITLE]):
+        behind = words[at + 1].word if at + 1 < len(words) else ""
+        names = token.word in told and (not behind or behind in _PREPOSITIONS or behind in _PLACES)
+        several = _is_plural(token.word) and (behind == "of" or behind in _RELATIVES or (at and behind in _PREPOSITIONS))
+        if names or several or (behind == "of" and token.word in things) or (at == 0 and token.word in _ASKS):
+            return (
+                Act("get", Token("get", token.start, token.end), _until_clause_end(words[at + 2 :][:_OBJECT], lexicon)),
+            )
+        if token.word in ends or token.word in lexicon.plain("lead-in") or behind in _DETERMINERS:
+            break
+    return ()
+
+
+def _is_plural(word: str) -> bool:
+    return word.endswith("s") and not word.endswith(("ss", "us", "is"))
+
+
 def _after_lead_in(words: Sequence[Token], start: int, lexicon: Lexicon) -> int:
     """Return the place behind the phrases that lead in, which are no verb, end in -ly, or only say to call the tool."""
     lead_in = lexicon.plain("lead-in")
     while start < len(words):
+        if start and words[start].word.endswith("s") and words[start - 1].word in _CALLERS:
+            return len(words)  # "when the user requests a report": what the user does
         if _verb_at(words, start, lexicon.heads) and not _leads_in(words, start, lexicon):
             break
         if words[start].word not in lead_in and not words[start].word.endswith("ly"):
@@ -168,7 +218,7 @@ def _after_lead_in(words: Sequence[Token], start: int, lexicon: Lexicon) -> int:
 
 def _coordinated_acts(words: Sequence[Token], start: int, text: str, lexicon: Lexicon) -> Iterator[Act]:
     found = _verb_at(words, start, lexicon.heads) if start < len(words) else None
-    if found and found[0] in lexicon.nouns:
+    if found and (found[0] in lexicon.nouns or found[0] in lexicon.plain("events")):
         article = start > 0 and words[start - 1].word in ("a", "an", "the")
         if (article and found[0] not in lexicon.harmless) or _leads_a_thing(words, start, found, text, lexicon):
             return
@@ -203,7 +253,7 @@ def _next_clause(
     for place in range(at, len(words)):
         word = words[place].word
         gap = text[words[place - 1].end : words[place].start]
-        if word in subordinates or not _ASIDES.isdisjoint(gap):
+        if (word in subordinates and word not in _CONDITIONS) or not _ASIDES.isdisjoint(gap):
             break
         joined = joined or "," in gap or ";" in gap
         if word in _JOINS:
@@ -214,7 +264,7 @@ def _next_clause(
             if found and _form(word, found[0]) == form and not text[words[place].start : words[place].end].isupper():
                 behind = words[place + found[1]].word if place + found[1] < len(words) else ""
                 thing = nested or found[0] in lexicon.nouns or not behind or (behind in ends and word in _PLURALS)
-                if behind in _DETERMINERS or not thing:
+                if behind in _DETERMINERS or not thing or (behind.isalpha() and behind.endswith("ing") and not nested):
                     return place, found
         nested = nested or (word in ends and word not in _JOINS)
     return len(words), None
@@ -280,7 +330,9 @@ def _after_label(words: Sequence[Token], text: str, lexicon: Lexicon) -> int:
 
 def _is_verb(words: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
     found = _verb_at(words, at, lexicon.heads)
-    return found is not None and found[0] not in lexicon.nouns
+    if found is None or found[0] not in lexicon.nouns:
+        return found is not None
+    return at + found[1] < len(words) and words[at + found[1]].word in _DETERMINERS  # "Sync an application: ..."
 
 
 def _closes(words: Sequence[Token], at: int, text: str, closers: str) -> bool:

@@ -15,7 +15,7 @@ from math import prod
 from operator import and_, or_
 from typing import Any, NamedTuple, TypeAlias
 
-from classifier.leaves import Found, Leaf, LeafError, NameWordLeaf, PhraseLeaf, Subject, VerbLeaf
+from classifier.leaves import Found, Leaf, LeafError, NameWordLeaf, PhraseLeaf, Subject, ToldVerbLeaf, VerbLeaf
 from classifier.lexicon import Lexicon
 from classifier.needs import Keys
 from classifier.schema_leaves import (
@@ -33,6 +33,7 @@ LEAVES: Mapping[str, type[Leaf]] = {
     "name_verb": VerbLeaf,
     "title_verb": VerbLeaf,
     "lead_verb": VerbLeaf,
+    "told_verb": ToldVerbLeaf,
     "name_word": NameWordLeaf,
     "phrase": PhraseLeaf,
     "parameter": ParameterLeaf,
@@ -55,6 +56,7 @@ _COSTS: Mapping[str, int] = {
     "found": 0,
     "signal": 0,
     "phrase": 8,
+    "told_verb": 12,
     "parameter": 4,
     "output": 4,
     "text": 20,

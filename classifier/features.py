@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from classifier.actions import Choice, Value, find_choices, is_nested, may_choose, to_judge
-from classifier.acts import Act, identifier_acts, lead_acts, value_acts
+from classifier.acts import Act, identifier_acts, lead_acts, naming_acts, value_acts
+from classifier.clauses import told_acts
+from classifier.docstrings import documented
 from classifier.lazy import lazy
 from classifier.lexicon import Lexicon
 from classifier.needs import is_name, words_of
@@ -100,6 +102,15 @@ class Features:
         return walk_properties(self.tool.wire.get("inputSchema"), "/inputSchema", canonical=True)
 
     @lazy
+    def told_parameters(self) -> tuple[Parameter, ...]:
+        """The same with what the description says of them; those that it lists, where no schema names any."""
+        told = documented(self.tool.description)
+        if not self.parameters or not told:
+            return self.parameters or told
+        by_name = {one.name: one for one in told}
+        return tuple([_described(one, by_name) for one in self.parameters])
+
+    @lazy
     def output(self) -> tuple[Parameter, ...]:
         """The same of the output schema."""
         return walk_properties(self.tool.wire.get("outputSchema"), "/outputSchema", canonical=True)
@@ -122,7 +133,13 @@ class Features:
             acts = lead_acts(sentence.tokens, self.tool.description, self.lexicon)
             if acts and (index == 0 or not self._may_be_noun(acts[0])):
                 return acts
-        return ()
+        return naming_acts(main[0].tokens, self.tool.description, self.lexicon) if main else ()
+
+    @lazy
+    def told_acts(self) -> tuple[Act, ...]:
+        """The acts of all clauses, the leading ones first, whose verbs rules look for everywhere."""
+        told = told_acts(self.prose, self.tool.description, self.lexicon)
+        return (*self.lead_acts, *told)
 
     def _may_be_noun(self, act: Act) -> bool:
         """Tell whether a leading verb is as often a noun, as it stands there: "Order book", and not "Orders a book"."""
@@ -260,7 +277,7 @@ class Features:
                 met |= needs.met(place + "-verb", [act.verb for act in acts])
                 met |= needs.met(place + "-head", [act.objects[-1].word for act in acts if act.objects])
                 met |= needs.met(place + "-object", [token.word for act in acts for token in act.objects])
-        for one in self.parameters:
+        for one in self.told_parameters:
             met |= needs.parameters[one.name]
             if one.format:
                 met |= needs.met("parameter-format", (one.format,))
@@ -282,13 +299,15 @@ class Features:
         """Return what stands in the definition whatever its words are."""
         tool = self.tool
         form = list(self.structure)
-        if self.parameters:
+        if self.told_parameters:
             form.append("parameter")
         if self.output:
             form.append("output")
         if self.choices:
             form.append("action")
         form += _states(tool.annotations[1:])
+        if self.odd_characters and any(map(str.isalpha, self.odd_characters)):
+            form.append("foreign")
         text = tool.canonical
         if " " * 12 in text or ("\\" in text and _RUN.search(text)):
             form.append("run")
@@ -303,6 +322,18 @@ class Features:
 def _states(hints: tuple[bool | None, ...]) -> tuple[str, ...]:
     """Return the keys of the four hints' states: there are 81 combinations."""
     return tuple([f"{hint} {state}" for hint, state in zip(HINTS, hints, strict=True)])
+
+
+def _described(one: Parameter, told: Mapping[str, Parameter]) -> Parameter:
+    """Return a parameter with the description that prose has of it, where the schema has none."""
+    other = told.get(one.name) if one.depth == 0 and not one.description else None
+    if other is None:
+        return one
+    return one._replace(
+        description=other.description,
+        description_pointer=other.description_pointer,
+        description_start=other.description_start,
+    )
 
 
 def plain_name(name: str) -> str:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from classifier.text import fold
 
-_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+SCRIPT_WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """A character of a script without spaces (or, Hangul, whose words carry endings): kana, Han, Hangul."""
 
-_VERB_LAST = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
+VERB_LAST = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 """Kana or Hangul: the sentence is Japanese or Korean."""
 
 _JOINS = re.compile(r"\s*(?:或者|以及|并且|[或和与及并且、，,/／])+\s*")
@@ -43,14 +43,21 @@ class Glosses:
 
     openings: Mapping[str, str] = field(default_factory=dict)
     closings: Mapping[str, str] = field(default_factory=dict)
+    participles: Mapping[str, str] = field(default_factory=dict)
+    """Those that only tell of an effect behind another verb ("wird gelöscht"): alone they name a thing."""
     dense_openings: re.Pattern[str] = _NEVER
     dense_closings: re.Pattern[str] = _NEVER
 
     @classmethod
-    def build(cls, openings: Iterable[tuple[str, str]], closings: Iterable[tuple[str, str]]) -> Glosses:
+    def build(
+        cls,
+        openings: Iterable[tuple[str, str]],
+        closings: Iterable[tuple[str, str]],
+        participles: Iterable[tuple[str, str]] = (),
+    ) -> Glosses:
         """Build from pairs of a word and its English verb."""
         first, last = dict(openings), dict(closings)
-        return cls(first, last, _any_of(first), _any_of(last))
+        return cls(first, last, dict(participles), _any_of(first), _any_of(last))
 
     def word(self, word: str) -> str | None:
         """Return the English verb that a whole word stands for, by the longest beginning that fits."""
@@ -65,7 +72,7 @@ class Glosses:
     def in_text(self, text: str) -> list[tuple[str, int, int]]:
         """Return the verb of a sentence in a script without spaces, with its place, and the verbs joined to it."""
         text = text[:_LONGEST_TEXT]
-        if _VERB_LAST.search(text):
+        if VERB_LAST.search(text):
             last = next(reversed(list(self.dense_closings.finditer(text))), None)
             return [(self.closings[last.group()], *last.span())] if last else []
         found: list[tuple[str, int, int]] = []
@@ -78,6 +85,15 @@ class Glosses:
             found.append((self.openings[match.group()], *match.span()))
         return found
 
+    def all_in_text(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Yield every verb of a sentence in a script without spaces, with its place; the last one of a Japanese one."""
+        text = text[:_LONGEST_TEXT]
+        if VERB_LAST.search(text):
+            yield from self.in_text(text)
+            return
+        for match in self.dense_openings.finditer(text):
+            yield self.openings[match.group()], *match.span()
+
 
 def _goes_on(text: str, end: int, at: int) -> bool:
     """Tell whether the verb at `at` carries on from the one that ends at `end`: "and saves it"."""
@@ -87,7 +103,7 @@ def _goes_on(text: str, end: int, at: int) -> bool:
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern of the words in scripts without spaces, the longest first."""
-    dense = sorted((word for word in words if _DENSE.match(word)), key=lambda word: (-len(word), word))
+    dense = sorted((word for word in words if SCRIPT_WITHOUT_SPACES.match(word)), key=lambda word: (-len(word), word))
     return re.compile("|".join(map(re.escape, dense))) if dense else _NEVER
 
 

@@ -105,10 +105,11 @@ class VerbLeaf(Leaf):
         "name_verb": "name_acts",
         "title_verb": "title_acts",
         "lead_verb": "lead_acts",
+        "told_verb": "told_acts",
     }
 
     @classmethod
-    def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:
+    def read(cls, key: str, value: Any, lexicon: Lexicon) -> VerbLeaf:
         """Take a list of verbs, or a mapping of verb, object and object_word."""
         if not isinstance(value, Mapping):
             return cls(key, read_verbs(value, lexicon))
@@ -166,6 +167,27 @@ class VerbLeaf(Leaf):
         if self.key == "title_verb":
             return quote(self.key, tool.title_pointer, tool.title, first, last)
         return quote(self.key, "/description", tool.description, first, last)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ToldVerbLeaf(VerbLeaf):
+    """The verb of any clause by which the description tells what the tool does: the leading one, or a later one."""
+
+    words: frozenset[str] = frozenset()
+    """Words of which a description in English has one that tells of such a verb."""
+
+    @classmethod
+    def read(cls, key: str, value: Any, lexicon: Lexicon) -> VerbLeaf:
+        """Take the same as `VerbLeaf`."""
+        leaf = super(ToldVerbLeaf, cls).read(key, value, lexicon)  # a class with slots is made anew: no bare super()
+        words = lexicon.told.add(leaf.verbs, {**lexicon.glosses.openings, **lexicon.glosses.participles})
+        return cls(key, leaf.verbs, leaf.objects, leaf.object_words, words)
+
+    def needs(self) -> tuple[frozenset[str], ...]:
+        return (frozenset("text:" + word for word in self.words) | {"form:foreign"},)
+
+    def is_exact(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,8 +2,8 @@
 
 A list has a kind: `verbs` (every form of each verb is known), `nouns` (and their plurals), `words` (as they stand) or
 `names` (of parameters: "api key" stands in any name that has these words in a row, "=query" is a whole name, "path$"
-ends one), or `openings` and `closings` (verbs of other languages; see `classifier.glosses`: each entry is an English
-verb and the words that stand for it, "delete: eliminar 删除").
+ends one), or `openings`, `closings` and `participles` (verbs of other languages; see `classifier.glosses`: each entry
+is an English verb and the words that stand for it, "delete: eliminar 删除").
 """
 
 from __future__ import annotations
@@ -19,12 +19,52 @@ from classifier.needs import Needs
 from classifier.sieve import Sieve
 from classifier.text import fold
 
-Kind = Literal["verbs", "nouns", "words", "names", "openings", "closings"]
+Kind = Literal["verbs", "nouns", "words", "names", "openings", "closings", "participles"]
 
 _VOWELS = "aeiou"
 
 _LONGEST_FORM = 3
 """Words of a form that are looked at: "take a screenshot"."""
+
+_IRREGULAR: Mapping[str, str] = dict(
+    [
+        pair.split()
+        for pair in (
+            "buy bought",
+            "sell sold",
+            "pay paid",
+            "repay repaid",
+            "send sent",
+            "spend spent",
+            "lend lent",
+            "run run",
+            "rerun rerun",
+            "re-run re-run",
+            "withdraw withdrawn",
+            "drive driven",
+            "make made",
+            "tear torn",
+            "throw thrown",
+            "sweep swept",
+            "shut shut",
+            "take taken",
+            "bring brought",
+            "set set",
+            "put put",
+            "spin spun",
+            "reset reset",
+            "bid bid",
+            "bet bet",
+            "wind wound",
+        )
+    ]
+)
+"""Participles that follow no rule."""
+
+_DOUBLED = frozenset(
+    ("submit", "transfer", "refer", "commit", "permit", "unset", "reset", "defer", "begin", "rerun", "re-run", "remit")
+)
+"""Verbs of several syllables that double their last consonant."""
 
 _SEVERE = ("control-verbs", "browser-verbs", "run-verbs", "delete-verbs", "remove-verbs", "clear-verbs", "pay-verbs")
 
@@ -70,6 +110,44 @@ def _longest(forms: Iterable[str]) -> dict[str, int]:
     return longest
 
 
+BASE, THIRD, GERUND, PAST = "delete", "deletes", "deleting", "deleted"
+"""The forms of verbs, by an example."""
+
+
+@dataclass(slots=True)
+class Told:
+    """The verbs that rules look for in every clause of a description; each rule adds its own while it is compiled."""
+
+    verbs: set[str] = field(default_factory=set)
+    forms: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    """A form without its particle -> the verb without it, and which of its forms that is."""
+    particles: dict[str, frozenset[str]] = field(default_factory=dict)
+    """A verb without its particle -> the particles that it has: "shut" -> "down"."""
+
+    foreign: set[str] = field(default_factory=set)
+    """Words of other languages that stand for such a verb."""
+
+    def add(self, verbs: Iterable[str], glosses: Mapping[str, str]) -> frozenset[str]:
+        """Take in verbs; return the words of which a text that tells of one has one."""
+        wanted = frozenset(verbs)
+        words = {word for word, verb in glosses.items() if verb in wanted}
+        self.foreign |= words
+        self.verbs |= wanted
+        for verb in wanted:
+            words |= self._add_forms(*verb.partition(" ")[::2])
+        return frozenset(words)
+
+    def _add_forms(self, stem: str, particle: str) -> set[str]:
+        if particle:
+            self.particles[stem] = self.particles.get(stem, frozenset()) | {particle}
+        forms = list(zip((BASE, THIRD, GERUND, PAST), _conjugated(stem), strict=True))
+        if stem.endswith("l"):  # "cancelling"
+            forms += [(GERUND, stem + "ling"), (PAST, stem + "led")]
+        for kind, form in forms:
+            self.forms[form] = (stem, self.forms.get(form, (stem, frozenset()))[1] | {kind})
+        return {form for _, form in forms}
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """All lists, and what follows from them: each verb's forms, and which verbs are as often nouns."""
@@ -99,6 +177,8 @@ class Lexicon:
     """The file's text: part of the ruleset's digest."""
     sieve: Sieve = field(default_factory=Sieve, compare=False, repr=False)
     """The wordings that rules look for in a definition's whole text."""
+    told: Told = field(default_factory=Told, compare=False, repr=False)
+    """The verbs that rules look for in every clause."""
     built: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """The leaves that rules have made of these lists, by what the rules say, so that equal ones are asked once."""
     needs: Needs = field(default_factory=Needs, compare=False, repr=False)
@@ -154,7 +234,7 @@ def _entries(lists: Mapping[str, WordList], *names: str) -> frozenset[str]:
 
 def _glosses(lists: Iterable[WordList], verbs: frozenset[str], problems: list[str]) -> Glosses:
     """Read the lists of other languages; each English verb must stand in a list of verbs."""
-    pairs: dict[str, list[tuple[str, str]]] = {"openings": [], "closings": []}
+    pairs: dict[str, list[tuple[str, str]]] = {"openings": [], "closings": [], "participles": []}
     for one in lists:
         if one.kind in pairs:
             try:
@@ -163,7 +243,7 @@ def _glosses(lists: Iterable[WordList], verbs: frozenset[str], problems: list[st
                 problems.append(f"{one.name}: {error}")
     unknown = sorted({verb for some in pairs.values() for _, verb in some} - verbs)
     problems += [f"(glosses): {verb!r} stands in no list of verbs" for verb in unknown]
-    return Glosses.build(pairs["openings"], pairs["closings"])
+    return Glosses.build(pairs["openings"], pairs["closings"], pairs["participles"])
 
 
 def _list_problem(body: Any) -> str:
@@ -224,9 +304,14 @@ def head_forms(verb: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def past_forms(verb: str) -> tuple[str, ...]:
-    """Return the regular past form: deleted. Irregular ones stand in the lists that need them."""
+    """Return the participle: deleted, paid."""
     stem, _, particle = verb.partition(" ")
     return (f"{_past(stem)} {particle}".rstrip(),) if stem.isascii() else ()
+
+
+def _conjugated(stem: str) -> tuple[str, ...]:
+    """Return a verb's four forms."""
+    return (stem, _third_person(stem), _gerund(stem), _past(stem))
 
 
 def plural(noun: str) -> str:
@@ -251,6 +336,8 @@ def _gerund(stem: str) -> str:
 
 
 def _past(stem: str) -> str:
+    if stem in _IRREGULAR:
+        return _IRREGULAR[stem]
     if stem.endswith("e"):
         return stem + "d"
     if stem.endswith("y") and stem[-2:-1] not in _VOWELS:
@@ -260,7 +347,9 @@ def _past(stem: str) -> str:
 
 def _doubled(stem: str) -> str:
     """Double the last consonant of one short syllable (stop, run) and of the few longer verbs that do so too."""
-    if stem in ("submit", "transfer", "refer", "commit", "cancel", "permit", "unset", "reset", "defer", "begin"):
-        return stem + stem[-1] if stem != "cancel" else stem
+    if stem in _DOUBLED:
+        return stem + stem[-1]
+    if stem == "cancel":
+        return stem
     short = len(stem) >= 3 and stem[-1] not in "aeiouwxy" and stem[-2] in _VOWELS and stem[-3] not in _VOWELS
     return stem + stem[-1] if short and sum(letter in _VOWELS for letter in stem) == 1 else stem

@@ -214,6 +214,20 @@ def line_of(text: str, key: str) -> int:
     return 1
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # ten times as fast with libyaml
+    """Reads plain data, and no key twice in one mapping: YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return the mapping. Raises `yaml.constructor.ConstructorError` where a key stands twice."""
+        seen: set[str] = set()
+        for key in [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
+            seen.add(key.value)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
 def read_yaml(text: str) -> Any:
-    """Decode YAML, ten times as fast where libyaml is there. Raises `yaml.YAMLError`."""
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe loaders
+    """Decode YAML. Raises `yaml.YAMLError`, also where a mapping has a key twice."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506  a safe loader

@@ -38,7 +38,7 @@ from classifier.verdict import (
     judge_severity,
 )
 
-ENGINE = 2
+ENGINE = 3
 """Part of every ruleset's digest: raised whenever this package could read the same rules differently."""
 
 _WORDS = "_words.yaml"

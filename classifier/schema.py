@@ -27,7 +27,7 @@ _BRANCHES = ("anyOf", "oneOf", "allOf")
 _JOINS = frozenset(["$ref", *_BRANCHES])
 """Keys by which a schema takes in others; most have none, which is asked first."""
 
-_NESTS = frozenset(["properties", "items"]) | _JOINS
+_NESTS = frozenset(["properties", "items", "prefixItems", "additionalProperties", "patternProperties"]) | _JOINS
 """Keys below which further properties may stand."""
 
 
@@ -36,7 +36,8 @@ class Parameter(NamedTuple):
 
     `pointer` is an RFC 6901 pointer into the wire JSON; `path` is dotted, arrays as `[]` ("files[].path"). `types` are
     JSON Schema type names (empty when unstated). `required` is true only if every object on the way requires it.
-    `description_pointer` leads to the description, which may stand in a branch or behind a reference.
+    `description_pointer` leads to the description, which may stand in a branch or behind a reference. `start` and
+    `description_start` say where in those strings name and description begin: 0 but for what prose lists.
     """
 
     name: str
@@ -50,6 +51,8 @@ class Parameter(NamedTuple):
     required: bool
     depth: int
     description_pointer: str
+    start: int
+    description_start: int
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -219,6 +222,8 @@ def _parameter(
         required,
         place.depth,
         f"{described_at}/description",
+        0,
+        0,
     )
     return tuple.__new__(Parameter, fields)  # in half the time that `Parameter(...)` takes
 
@@ -248,10 +253,25 @@ def _inner(parts: list[tuple[Mapping[str, Any], str]], one: Parameter, walk: _Wa
     for part, at in parts:
         if "properties" in part and part is not walk.root:
             inner.append(_Place(part, at, one.path, one.required, one.depth + 1))
-        items = part.get("items")
-        if isinstance(items, dict):
-            inner.append(_Place(items, f"{at}/items", f"{one.path}[]", one.required, one.depth + 1))
+        for below, below_at in _unnamed(part, at):
+            inner.append(_Place(below, below_at, f"{one.path}[]", one.required, one.depth + 1))
     return inner
+
+
+def _unnamed(part: Mapping[str, Any], at: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield the schemas of what stands below a property without a name: items, values of a map, items of those."""
+    pending = [(part, at)]
+    for node, node_at in pending:  # grows while it is walked
+        below = [(node.get(key), f"{node_at}/{key}") for key in ("items", "additionalProperties") if key in node]
+        rows, maps = node.get("prefixItems"), node.get("patternProperties")
+        if isinstance(rows, list):
+            below += [(row, f"{node_at}/prefixItems/{index}") for index, row in enumerate(rows)]
+        if isinstance(maps, dict):
+            below += [(row, f"{node_at}/patternProperties/{escape(key)}") for key, row in maps.items()]
+        found = [(one, one_at) for one, one_at in below if isinstance(one, dict)]
+        yield from found
+        if len(pending) < _DEEPEST:
+            pending += found[:_DEEPEST]
 
 
 def walk_strings(value: Any) -> Iterator[tuple[str, str]]:

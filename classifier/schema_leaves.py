@@ -86,7 +86,7 @@ class ParameterLeaf(Leaf):
         features = subject.features
         lexicon = features.lexicon
         found: list[Found] = []
-        for one in features.parameters if self.key == "parameter" else features.output:
+        for one in features.told_parameters if self.key == "parameter" else features.output:
             if self._is_named(one.name) and self._is_shaped(one):
                 found += self._ask_one(one, lexicon)
         return tuple(found)
@@ -106,7 +106,7 @@ class ParameterLeaf(Leaf):
         return not self.formats or one.format in self.formats
 
     def _ask_one(self, one: Parameter, lexicon: Lexicon) -> list[Found]:
-        found = [Found(self.key, one.pointer, one.name, (0, len(one.name)))]
+        found = [Found(self.key, one.pointer, one.name, (one.start, one.start + len(one.name)))]
         if self.enum:
             value = next((item for item in _values(self.key, one) if item.quote.lower() in self.enum.forms), None)
             if value is None:
@@ -126,8 +126,8 @@ def _in_description(key: str, one: Parameter, phrases: Sequence[Phrase], lexicon
     if match is None:
         return None
     _, first, last = match
-    span = (first.start, last.end)
-    return Found(key, one.description_pointer, one.description[slice(*span)], span)
+    span = (one.description_start + first.start, one.description_start + last.end)
+    return Found(key, one.description_pointer, one.description[first.start : last.end], span)
 
 
 def _values(key: str, one: Parameter) -> Iterator[Found]:

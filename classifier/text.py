@@ -31,7 +31,9 @@ _IDENTIFIER = re.compile(
     r"|\d+"
 )
 _RUN = re.compile(r"[^\W\d_]+|\d+")
-_WORD = re.compile(r"[^\W_]+(?:[-_'’.][^\W_]+)*")
+_DENSE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
+"""Letters of scripts that stand beside those of others without a space ("执行SQL查询"): there a word ends."""
+_WORD = re.compile(rf"[{_DENSE}]+|[^\W_{_DENSE}]+(?:[-_'’.][^\W_{_DENSE}]+)*")
 _PLAIN_WORD = re.compile(r"[a-z0-9]+(?:[-_'.][a-z0-9]+)*")
 """The same in lower-case ASCII, where a class of characters is looked up twice as fast."""
 _BOUNDARY = re.compile(

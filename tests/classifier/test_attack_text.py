@@ -72,7 +72,7 @@ def missed(ruleset: RuleSet, cases: list[dict[str, Any]]) -> list[str]:
 
 
 def test_poisoned_definitions_are_many_and_of_every_kind():
-    assert len(POISONED) >= 600
+    assert len(POISONED) >= 1000
     kinds = "tool poisoning,full schema poisoning,line jumping,exfiltration,shadowing,preference manipulation"
     assert {case["attack"] for case in POISONED} == {*kinds.split(","), "hidden text", "rug pull"}
 
@@ -122,7 +122,7 @@ def corpus() -> Iterator[dict[str, Any]]:
 def test_false_alarms_on_real_tools(ruleset):
     found = [signals_of(ruleset, wire) for wire in corpus()]
 
-    assert sum("instructs-model" in signals for signals in found) <= len(found) / 2000
+    assert sum("instructs-model" in signals for signals in found) <= len(found) / 4000
     assert sum("hidden-text" in signals for signals in found) <= len(found) / 5000
 
 

@@ -55,6 +55,8 @@ BUILDS: dict[str, tuple[Callable[[int], dict[str, Any]], int]] = {
     "coordination": (lambda n: described("create, update, " * n), 6_000),
     "gaps": (lambda n: described("moves it moves it " * n), 6_000),
     "headings": (lambda n: described("Args:\n" * n), 12_000),
+    "arguments": (lambda n: described("Args:\n" + "a (b): c\n" * n), 8_000),
+    "open brackets": (lambda n: described("Args: " + "a (b" * n), 20_000),
     "fields": (lambda n: described(":param x: y\n" * n), 8_000),
     "chinese": (lambda n: described("删除" * n), 40_000),
     "japanese": (lambda n: described("を取得し" * n), 8_000),

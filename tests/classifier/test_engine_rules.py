@@ -61,6 +61,24 @@ def test_walks_nested_properties_branches_and_items():
     assert not found["files"].required
 
 
+def test_walks_what_stands_below_a_property_without_a_name():
+    host = {"type": "object", "properties": {"host": {"type": "string"}}}
+    schema = {
+        "properties": {
+            "rows": {"type": "array", "prefixItems": [host]},
+            "named": {"type": "object", "additionalProperties": host},
+            "like": {"type": "object", "patternProperties": {"^a/b$": host}},
+            "open": {"type": "object", "additionalProperties": True, "patternProperties": [], "prefixItems": {}},
+        }
+    }
+    found = {one.path: one.pointer for one in walk_properties(schema, "/inputSchema") if one.depth}
+    assert found == {
+        "rows[].host": "/inputSchema/properties/rows/prefixItems/0/properties/host",
+        "named[].host": "/inputSchema/properties/named/additionalProperties/properties/host",
+        "like[].host": "/inputSchema/properties/like/patternProperties/^a~1b$/properties/host",
+    }
+
+
 def test_follows_references_inside_the_document_and_ends_in_cycles():
     node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}, "value": {"type": "string"}}}
     found = walk_properties({"properties": {"head": {"$ref": "#/$defs/node"}}, "$defs": {"node": node}}, "/inputSchema")
@@ -272,12 +290,22 @@ def test_loads_a_folder_of_rules(tmp_path: Path):
         ("{name_verb}", "{phrase}", 9, "rationale", "not certain to be filled"),
         ("no_match: [{name: get_x}]", "no_match: []", 10, "examples", "at least one tool"),
         ("no_match: [{name: get_x}]", "no_match: [{title: x}]", 10, "examples", "mapping with a name"),
+        ("about:", "title: again\nabout:", 6, "(file)", "'title' stands twice"),
+        ("when:\n", "when:\n  name_verb: reads\n", 9, "(file)", "'name_verb' stands twice"),
     ],
 )
 def test_says_what_is_wrong_with_a_rule_file(tmp_path: Path, old: str, new: str, line: int, key: str, complaint: str):
     assert old in RULE
     found = complaints(tmp_path, destructive__deletes=RULE.replace(old, new, 1))
     assert any(one.startswith(f"destructive/deletes.yaml:{line}: {key}: ") and complaint in one for one in found), found
+
+
+def test_a_word_list_that_stands_twice_is_a_fault(tmp_path: Path):
+    root = folder(tmp_path, destructive__deletes=RULE)
+    (root / "_words.yaml").write_text(WORDS + "deletes: {kind: verbs, words: [purge]}\n", "utf-8")
+    with pytest.raises(RuleSetError) as error:
+        load(root)
+    assert any("'deletes' stands twice" in str(problem) for problem in error.value.problems)
 
 
 def test_a_failing_example_is_a_fault(tmp_path: Path):

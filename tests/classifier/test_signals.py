@@ -43,6 +43,9 @@ def test_every_rule_of_a_signal_is_short(ruleset):
          {"amount", "price"}),
         ("query-language", "join", "", {"sql": "string", "jql": "string", "limit": "integer"}, {"sql", "jql"}),
         ("credentials-in", "login", "", {"user": "string", "password": "string", "otp": "string"}, {"password", "otp"}),
+        ("network", "list_jobs", "", {"server_url": "string", "label": "string"}, {"server_url"}),
+        ("code", "add_hook", "Adds a hook.", {"script": "string", "event": "string"}, {"script"}),
+        ("markup", "send_mail", "Sends mail.", {"body_html": "string", "subject": "string"}, {"body_html"}),
     ],
 )  # fmt: skip
 def test_evidence_names_every_parameter_concerned(ruleset, signal, name, description, properties, expected):
@@ -56,8 +59,12 @@ def test_evidence_names_every_parameter_concerned(ruleset, signal, name, descrip
 # One word is never enough: what a careless rule takes for a signal.
 NEAR_MISSES = [
     ("code", "search", "Searches the web.", {"query": "string"}),
+    ("code", "run_check", "Runs a check.", {"code": {"type": "string", "description": "The stock code."}}),
+    ("code", "evaluate_sum", "Evaluates a mathematical expression.", {"expression": "string"}),
     ("query-language", "search", "Searches the web.", {"query": "string"}),
     ("query-language", "find_user", "Finds a user.", {"filter": "string"}),
+    ("markup", "get_page", "Gets a page.", {"format": {"type": "string", "description": "Return it as HTML."}}),
+    ("markup", "check_links", "Checks links.", {"html": "string"}),
     ("markup", "send_event", "Sends an event.", {"payload": "string"}),
     ("markup", "send_mail", "Sends mail.", {"html": "boolean"}),
     ("markup", "create_page", "Creates a page.", {"template": "string"}),
@@ -66,9 +73,12 @@ NEAR_MISSES = [
     ("code", "get_country", "Gets a country.", {"country_code": "string"}),
     ("code", "lint", "Checks code for errors.", {"code": "string"}),
     ("filesystem", "pick", "Picks a value.", {"json_path": "string"}),
+    ("filesystem", "get_diff", "Gets the difference of a file in a merge request.", {"file_path": "string"}),
+    ("filesystem", "upload", "Uploads a picture.", {"filename": "string", "base64_data": "string"}),
     ("filesystem", "call_api", "Calls an API.", {"path": {"type": "string", "description": "The endpoint."}}),
     ("network", "update_bookmark", "Updates a bookmark.", {"url": "string"}),
     ("network", "update_profile", "Updates a profile.", {"avatar_url": "string"}),
+    ("network", "list_records", "Lists records.", {"host": {"type": "string", "description": "Filter by host."}}),
     ("credentials-in", "list_items", "Lists items.", {"page_token": "string", "max_tokens": "integer"}),
     ("credentials-in", "swap", "Swaps tokens.", {"token": {"type": "string", "description": "The token to sell."}}),
     ("credentials-out", "get_token_price", "Returns the price of a token.", {"token": "string"}),
@@ -80,6 +90,10 @@ NEAR_MISSES = [
     ("sends-outside", "send_keys", "Sends key presses.", {"keys": "string"}),
     ("sends-outside", "create_draft", "Creates a draft email.", {"to": "string"}),
     ("admin", "list_users", "Lists users.", {"page": "integer"}),
+    ("admin", "add_message", "Adds a message.", {"role": "string", "text": "string"}),
+    ("private-data", "get_user", "Gets a GitHub user.", {"login": "string"}),
+    ("bulk", "download_images", "Downloads pictures.", {"urls": "array"}),
+    ("multi-action", "change_rows", "Insert, update or delete rows with SQL statements.", {"sql": "string"}),
     ("private-data", "list_email_templates", "Lists email templates.", {"page": "integer"}),
     ("untrusted-content", "get_message_count", "Counts messages.", {"folder": "string"}),
     ("multi-action", "search", "Searches.", {"mode": {"type": "string", "enum": ["fast", "thorough"]}}),
@@ -94,6 +108,32 @@ NEAR_MISSES = [
 @pytest.mark.parametrize(("signal", "name", "description", "properties"), NEAR_MISSES)
 def test_near_misses(ruleset, signal, name, description, properties):
     assert signal not in signals_of(ruleset, name, description, **properties)
+
+
+SPOKEN = [
+    ("untrusted-content", "获取网页内容。"),
+    ("untrusted-content", "ニュース記事を検索します。"),
+    ("private-data", "获取收件箱中的邮件。"),
+    ("bulk", "批量删除记录。"),
+    ("admin", "修改成员的角色。"),
+    ("sends-outside", "发送消息到群聊。"),
+    ("query-language", "执行SQL查询。"),
+]
+
+
+@pytest.mark.parametrize(("signal", "description"), SPOKEN)
+def test_reads_scripts_without_spaces(ruleset, signal, description):
+    assert signal in signals_of(ruleset, "zx", description)
+
+
+def test_sees_nested_parameters(ruleset):
+    node = {"type": "object", "properties": {"upstream_host": {"type": "string"}}}
+    nested = {"type": "object", "additionalProperties": {"type": "array", "items": node}}
+
+    found = signals_of(ruleset, "put_pool", "Changes a pool.", pools=nested)["network"]
+
+    place = "/inputSchema/properties/pools/additionalProperties/items/properties/upstream_host"
+    assert pointers(found) == {place}
 
 
 def test_conflict_quotes_both_sides(ruleset):
