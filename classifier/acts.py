@@ -188,7 +188,9 @@ def naming_acts(words: Sequence[Token], text: str, lexicon: Lexicon) -> tuple[Ac
     for at, token in enumerate(words[:_TITLE]):
         behind = words[at + 1].word if at + 1 < len(words) else ""
         names = token.word in told and (not behind or behind in _PREPOSITIONS or behind in _PLACES)
-        several = _is_plural(token.word) and (behind == "of" or behind in _RELATIVES or (at and behind in _PREPOSITIONS))
+        several = _is_plural(token.word) and (
+            behind == "of" or behind in _RELATIVES or (at and behind in _PREPOSITIONS)
+        )
         if names or several or (behind == "of" and token.word in things) or (at == 0 and token.word in _ASKS):
             return (
                 Act("get", Token("get", token.start, token.end), _until_clause_end(words[at + 2 :][:_OBJECT], lexicon)),

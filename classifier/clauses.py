@@ -28,6 +28,8 @@ _OBJECT = 8
 """Words behind a verb in which its object is looked for."""
 _REST = 12
 """Words behind a participle that say when it is done, and by whom."""
+_CLAUSE = 40
+"""Words of a clause before its verb that are looked at, so that a sentence without an end costs linear time."""
 _SUBJECT = 6
 """Words that the subject of an active clause has at most."""
 
@@ -72,6 +74,7 @@ _CAUSES = frozenset(("causes", "forces", "leads", "makes", "lets"))
 """Verbs by which one thing has another done: "causes the build to be triggered"."""
 _LISTING = frozenset(("like", "including", "as", "about", "supports"))
 """Words of a sentence that lists what can be done."""
+_BEFORE_PLAIN = _WILL | {"to"}
 _SWITCHES = frozenset(("set", "pass", "enable", "use", "choose"))
 """Words of a sentence on what an argument does: "Set purge to also delete the file"."""
 _RELATIVES = frozenset(("que", "donde", "onde", "cuando", "quando", "si", "como"))
@@ -117,25 +120,28 @@ def told_acts(sentences: Sequence[Sentence], text: str, lexicon: Lexicon) -> tup
 
 
 def _told(sentence: Sentence, text: str, lexicon: Lexicon) -> Iterator[Act]:
-    words = sentence.tokens
     forms = lexicon.told.forms
-    for at, token in enumerate(words):
-        known = forms.get(token.word)
-        if known:
+    passive = not _BE.isdisjoint(sentence.word_set)
+    for at, word in enumerate(sentence.words):
+        if word not in forms:
+            continue
+        stem, kinds = forms[word]
+        plain = at > 0 and sentence.words[at - 1] in _BEFORE_PLAIN
+        if (plain and BASE in kinds) or (passive and PAST in kinds) or not kinds.isdisjoint((THIRD, GERUND)):
+            words = sentence.tokens
             place = _Place(words, _clause_start(words, at, text, lexicon), at, text, lexicon)
-            stem, kinds = known
             end, verb = _particle(place, stem)
-            if verb in lexicon.told.verbs:
-                objects = _objects_told(place, end, kinds)
-                if objects is not None:
-                    yield Act(verb, Token(verb, token.start, words[max(at, end - 1)].end), objects)
+            objects = _objects_told(place, end, kinds) if verb in lexicon.told.verbs else None
+            if objects is not None:
+                yield Act(verb, Token(verb, words[at].start, words[max(at, end - 1)].end), objects)
 
 
 def _clause_start(words: Sequence[Token], at: int, text: str, lexicon: Lexicon) -> int:
     """Return where the clause of a verb begins: behind a mark, behind "note that", or at an article behind "and"."""
     articles = lexicon.plain("told-objects")
     joined = 0
-    while at > 0 and not _BREAKS.search(text, words[at - 1].end, words[at].start):
+    first = max(0, at - _CLAUSE)
+    while at > first and not _BREAKS.search(text, words[at - 1].end, words[at].start):
         before = words[at - 1].word
         if before == "that" and at > 1 and words[at - 2].word == "note":
             break
@@ -249,7 +255,7 @@ def _is_state(place: _Place, end: int) -> bool:
     if behind and behind[0] in ("via", "with", "using", "if", "when", "unless", "before"):
         return False
     events = place.lexicon.plain("told-adverbs") | {"gets", "get", "being", "will", "before"}
-    earlier = {token.word for token in words[: place.at]} - {"in", "as", "once"}
+    earlier = {token.word for token in words[max(0, place.at - _CLAUSE) : place.at]} - {"in", "as", "once"}
     return events.isdisjoint(earlier) and events.isdisjoint(behind[:1])
 
 
@@ -290,7 +296,7 @@ def _is_means(place: _Place, before: Sequence[str], behind: Sequence[Token]) -> 
     if not _takes(place, behind) or place.start == 0 or not (alone or _is_second(before)):
         return False
     comma = place.text[place.words[place.start - 1].end :].lstrip("`'\"*")[:1] in (",", "—", "–")
-    earlier = [token.word for token in place.words[: place.start]]
+    earlier = [token.word for token in place.words[max(0, place.start - _CLAUSE) : place.start]]
     listing = any(one in _LISTING or (one == "for" and after.endswith("ing")) for one, after in pairwise(earlier))
     return comma and not listing and not earlier[0].endswith("ing")
 
@@ -340,7 +346,7 @@ def _is_plain(place: _Place, before: Sequence[str], behind: Sequence[Token]) -> 
         return False
     if before[-1] in _WILL and "to" not in before[-2:]:
         return bool(behind)
-    words = {token.word for token in place.words[: place.at]}
+    words = {token.word for token in place.words[max(0, place.at - _CLAUSE) : place.at]}
     switch = place.words[0].word in _SWITCHES and (place.words[0].word != "use" or "true" in words)
     return switch and (before[-1] == "to" or before[-2:] == ["to", "also"]) and bool(behind)
 

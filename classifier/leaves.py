@@ -180,7 +180,8 @@ class ToldVerbLeaf(VerbLeaf):
     def read(cls, key: str, value: Any, lexicon: Lexicon) -> VerbLeaf:
         """Take the same as `VerbLeaf`."""
         leaf = super(ToldVerbLeaf, cls).read(key, value, lexicon)  # a class with slots is made anew: no bare super()
-        words = lexicon.told.add(leaf.verbs, {**lexicon.glosses.openings, **lexicon.glosses.participles})
+        glosses = {**lexicon.glosses.openings, **lexicon.glosses.participles}
+        words = lexicon.told.add(leaf.verbs, glosses)
         return cls(key, leaf.verbs, leaf.objects, leaf.object_words, words)
 
     def needs(self) -> tuple[frozenset[str], ...]:
