@@ -24,6 +24,7 @@ RULES = load()
 KEYS = ("name", "title", "description", "inputSchema", "annotations")
 
 needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="needs the development corpus")
+POISONED = Path(__file__).parent / "poisoned.jsonl"
 
 
 class Judged(NamedTuple):
@@ -67,6 +68,21 @@ def test_every_category_has_rules_of_its_own():
 def test_every_stable_rule_of_a_category_fires_on_a_real_tool(judged: list[Judged]):
     fired = {match.rule for one in judged for match in (*one.verdict.support, *one.verdict.dissent)}
     assert {rule.id for rule in RULES.rules if rule.asserts and rule.status == "stable"} - fired == set()
+
+
+UNSEEN = {
+    "carries-private-data-out",  # needs a mailbox or a chat behind one tool
+    "reads-and-sends-messages",  # the same
+    "has-a-secret-in-its-output",  # the corpus has no output schemas
+}
+
+
+@needs_corpus
+def test_every_stable_rule_of_a_signal_fires_on_a_real_tool_or_on_a_poisoned_one(judged: list[Judged]):
+    poisoned = [json.loads(line) for line in POISONED.read_text("utf-8").splitlines()]
+    verdicts = [*(one.verdict for one in judged), *(RULES.judge(one["tool"]) for one in poisoned)]
+    fired = {evidence.rule for verdict in verdicts for signal in verdict.signals for evidence in signal.evidence}
+    assert {rule.id for rule in RULES.rules if rule.signals and rule.status == "stable"} - fired == UNSEEN
 
 
 @needs_corpus
