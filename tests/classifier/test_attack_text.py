@@ -152,13 +152,16 @@ def test_false_alarms_on_real_tools(ruleset):
 )
 def test_hostile_text_costs_linear_time(ruleset, unit):
     def seconds(length: int) -> float:
+        """Return the shortest of three times: the collector of cycles may fall into one, and the machine's own work."""
         wire = {"name": "add", "description": unit * (length // len(unit))}
-        started = time.process_time()
-        ruleset.judge(wire)
-        return time.process_time() - started
+        times = []
+        for _ in range(3):
+            started = time.process_time()
+            ruleset.judge(wire)
+            times.append(time.process_time() - started)
+        return min(times)
 
-    seconds(1000)
-    assert seconds(160_000) <= 0.2 + 14 * seconds(40_000)
+    assert seconds(160_000) <= 0.1 + 6 * seconds(40_000)
 
 
 def test_strings_of_scripts_with_spaces_are_refused():
