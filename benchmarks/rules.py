@@ -18,6 +18,7 @@ _LISTS = (
     "name_verb",
     "title_verb",
     "lead_verb",
+    "told_verb",
     "name_word",
     "action_value",
     "tag",
@@ -32,6 +33,10 @@ _LISTS = (
     "except",
     "enum",
 )
+_CLOSED = ("found", "action", "signal", "structure", "annotation", "characters")
+"""Leaves whose values are not words of a definition."""
+_FOREIGN = ("openings", "closings", "participles")
+"""Kinds of lists whose entries are more than words; see `classifier.lexicon`."""
 
 
 def multiply_rules(folder: Path, rules: int, copies: int) -> Path:
@@ -52,11 +57,11 @@ def multiply_rules(folder: Path, rules: int, copies: int) -> Path:
 def _rests_on_words(rule: Rule) -> bool:
     """Tell whether words decide: what looks at a definition's form alone cannot look for anything else."""
     keys = [[key for need in way.needs for key in need] for way in rule.condition.ways()]
-    return all(any(not key.startswith("form:") for key in some) for some in keys)
+    return all(any(not key.startswith(("form:", "character:")) for key in some) for some in keys)
 
 
 def _is_plain(body: Mapping[str, Any]) -> bool:
-    return body["kind"] not in ("openings", "closings")
+    return body["kind"] not in _FOREIGN
 
 
 def _write(folder: Path, rule: Rule, copy: int, lists: Mapping[str, Any]) -> None:
@@ -72,7 +77,9 @@ def _write(folder: Path, rule: Rule, copy: int, lists: Mapping[str, Any]) -> Non
 def _other_condition(node: Any, copy: int, lists: Mapping[str, Any], key: str = "") -> Any:
     """Return a condition about other words. `key` is the key that the node stands under."""
     if isinstance(node, Mapping):
-        return {name: _other_condition(part, copy, lists, name) for name, part in node.items()}
+        return {
+            name: part if name in _CLOSED else _other_condition(part, copy, lists, name) for name, part in node.items()
+        }
     if isinstance(node, list):
         return [_other_condition(part, copy, lists, key) for part in node]
     if key in _LISTS and isinstance(node, str):

@@ -1,0 +1,29 @@
+"""What `make bench` measures on can be made: it runs long, and a change of the rules must not break it unseen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.hostile import HOSTILE
+from benchmarks.rules import multiply_rules
+from classifier.ruleset import load
+
+
+def test_rules_are_multiplied_into_rules_that_look_for_other_words(tmp_path: Path):
+    ours = load()
+    many = load(multiply_rules(tmp_path / "rules", rules=60, copies=3))
+    assert len(many.rules) == 180
+    originals = {rule.id for rule in ours.rules} & {rule.id for rule in many.rules}
+    assert len(originals) == 60
+    for name in sorted(originals):
+        for wire in ours.by_id(name).examples["match"]:
+            verdict = many.judge(wire)
+            fired = {match.rule for match in (*verdict.support, *verdict.dissent)}
+            fired |= {evidence.rule for signal in verdict.signals for evidence in signal.evidence}
+            assert not fired & {f"{name}-1", f"{name}-2"}, (name, wire)
+
+
+def test_every_hostile_text_is_judged():
+    ours = load()
+    for build, _ in HOSTILE.values():
+        assert ours.judge(build(10)).rationale
