@@ -155,7 +155,11 @@ def _chosen(tool: Tool, several: Sequence[Parameter], lexicon: Lexicon) -> Choic
     one = several[0]
     values = _closed(tool, several)
     if len(values) > 1:
-        return _choice(one.path, one.description_pointer, True, values) if _are_actions(values, one, lexicon) else None
+        return (
+            _choice(one.path, one.description_pointer, True, values)
+            if _are_actions(values, one, tool, lexicon)
+            else None
+        )
     if not _takes_a_name(one, lexicon):
         return None
     listed = next((values for values in _lists_about(tool, one) if _mostly_act(values, lexicon)), None)
@@ -178,7 +182,7 @@ def _takes_a_name(one: Parameter, lexicon: Lexicon) -> bool:
     )
 
 
-def _are_actions(values: Sequence[Value], one: Parameter, lexicon: Lexicon) -> bool:
+def _are_actions(values: Sequence[Value], one: Parameter, tool: Tool, lexicon: Lexicon) -> bool:
     """Tell whether the values of a closed list are actions."""
     if _are_methods(values):
         return True
@@ -188,12 +192,20 @@ def _are_actions(values: Sequence[Value], one: Parameter, lexicon: Lexicon) -> b
     acting = sum(_acts(name, lexicon) for name in names)
     if _is_sure(one, lexicon) or not _LISTS.isdisjoint(one.path.replace("[]", "").split(".")[:-1]):
         return acting > 0 or one.required
+    if _says_its_act(tool, lexicon):
+        return False
     clear = any(
         act.verb not in lexicon.nouns
         for name in names
         for act in value_acts(split_identifier(name[:LONGEST_ACTION]), lexicon)
     )
     return clear and acting >= _SURELY * len(names)
+
+
+def _says_its_act(tool: Tool, lexicon: Lexicon) -> bool:
+    """Tell whether the tool's name says what is done: in "update payment" a type is one of payments, and no action."""
+    vague = lexicon.forms("process-verbs") | lexicon.carriers | lexicon.nouns
+    return any(act.verb not in vague for act in value_acts(tool.words, lexicon))
 
 
 def _are_methods(values: Iterable[Value]) -> bool:

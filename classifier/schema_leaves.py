@@ -179,6 +179,17 @@ def _show(key: str, value: Value) -> Found:
     return Found(key, value.pointer, quoted, (value.start, value.start + len(quoted)), note)
 
 
+def _read_categories(value: Any, switch: str) -> tuple[frozenset[Category], bool]:
+    """Read a list of categories, or a mapping of `any` (the categories) and a switch. Raises `LeafError`."""
+    value = read_mapping(value if isinstance(value, Mapping) else {"any": value}, ("any", switch))
+    names = _strings(value.get("any"))
+    if not names or set(names) - {one.value for one in Category}:
+        raise LeafError(f"expected a list of categories, not {value.get('any')!r}")
+    if not isinstance(value.get(switch, False), bool):
+        raise LeafError(f"{switch} is true or false, not {value[switch]!r}")
+    return frozenset(map(Category, names)), value.get(switch, False)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ActionLeaf(Leaf):
     """One of the tool's actions that the rules give one of these categories.
@@ -193,15 +204,7 @@ class ActionLeaf(Leaf):
     @classmethod
     def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:  # noqa: ARG003  every leaf is read the same way
         """Take a list of categories, or a mapping of any (the categories) and top (true or false)."""
-        if not isinstance(value, Mapping):
-            value = {"any": value}
-        value = read_mapping(value, ("any", "top"))
-        names = _strings(value.get("any"))
-        if not names or set(names) - {one.value for one in Category}:
-            raise LeafError(f"expected a list of categories, not {value.get('any')!r}")
-        if not isinstance(value.get("top", False), bool):
-            raise LeafError(f"top is true or false, not {value['top']!r}")
-        return cls(key, frozenset(Category(name) for name in names), value.get("top", False))
+        return cls(key, *_read_categories(value, "top"))
 
     def needs(self) -> tuple[frozenset[str], ...]:
         return (frozenset(["form:action"]),)
@@ -317,16 +320,7 @@ class FoundLeaf(Leaf):
     @classmethod
     def read(cls, key: str, value: Any, lexicon: Lexicon) -> Leaf:  # noqa: ARG003  every leaf is read the same way
         """Take a list of categories, or a mapping of any (the categories) and quoted (true or false)."""
-        if not isinstance(value, Mapping):
-            value = {"any": value}
-        value = read_mapping(value, ("any", "quoted"))
-        names = _strings(value.get("any"))
-        if not names or set(names) - {one.value for one in Category}:
-            raise LeafError(f"expected a list of categories, not {value.get('any')!r}")
-        quoted = value.get("quoted", False)
-        if not isinstance(quoted, bool):
-            raise LeafError(f"quoted is true or false, not {quoted!r}")
-        return cls(key, frozenset(Category(name) for name in names), quoted)
+        return cls(key, *_read_categories(value, "quoted"))
 
     def needs(self) -> tuple[frozenset[str], ...]:
         return ()

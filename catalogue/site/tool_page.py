@@ -156,8 +156,7 @@ def tool_page(judged: Judged, advice: Advice, neighbours: Neighbours, titles: Ma
     parameters, more = parameter_rows(tool, verdict, located)
     actions, actions_more = action_rows(tool, verdict)
     hints = hint_rows(tool, verdict, located)
-    namesakes = neighbours.name.count - 1
-    subject = words.Subject(name, server, tool, verdict, case, hints, advice, row.standing, namesakes)
+    subject = words.Subject(name, server, tool, verdict, case, hints, advice, row.standing, neighbours.name.count - 1)
     plain = words.plain_words(subject)
     return ToolPage(
         path=path,

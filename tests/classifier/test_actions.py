@@ -174,6 +174,7 @@ def test_a_store_that_gets_puts_and_deletes_is_no_http_client() -> None:
         tool("search", mode=choice("fast", "thorough")),
         tool("chart", type=choice("pdf", "png")),
         tool("join", type=choice("inner", "left", "match")),
+        tool("update_payment", type=choice("SPEND", "RECEIVE")),
         tool("sums", method=choice("mean", "median", "count")),
         tool("sums", operation=choice("add", "subtract", "multiply", "divide")),
         tool("sums", "Does sums with these operations (add, subtract, multiply)."),

@@ -10,26 +10,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.hostile import described, nested, wide
 from classifier.ruleset import load
 from classifier.verdict import to_wire
 
 RULES = load()
-
-
-def described(text: str) -> dict[str, Any]:
-    return {"name": "x", "description": text}
-
-
-def nested(depth: int) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "string"}
-    for _ in range(depth):
-        schema = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
-    return {"name": "x", "inputSchema": schema}
-
-
-def wide(count: int) -> dict[str, Any]:
-    properties = {f"file_path_{index}": {"type": "string", "description": "A path."} for index in range(count)}
-    return {"name": "x", "inputSchema": {"type": "object", "properties": properties}}
 
 
 def web(count: int) -> dict[str, Any]:
