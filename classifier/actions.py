@@ -192,7 +192,7 @@ def _are_actions(values: Sequence[Value], one: Parameter, tool: Tool, lexicon: L
     acting = sum(_acts(name, lexicon) for name in names)
     if _is_sure(one, lexicon) or not _LISTS.isdisjoint(one.path.replace("[]", "").split(".")[:-1]):
         return acting > 0 or one.required
-    if _says_its_act(tool, lexicon):
+    if _says_what_it_writes(tool, lexicon) and not _delete(names, lexicon):
         return False
     clear = any(
         act.verb not in lexicon.nouns
@@ -202,10 +202,15 @@ def _are_actions(values: Sequence[Value], one: Parameter, tool: Tool, lexicon: L
     return clear and acting >= _SURELY * len(names)
 
 
-def _says_its_act(tool: Tool, lexicon: Lexicon) -> bool:
+def _says_what_it_writes(tool: Tool, lexicon: Lexicon) -> bool:
     """Tell whether the tool's name says what is done: in "update payment" a type is one of payments, and no action."""
-    vague = lexicon.forms("process-verbs") | lexicon.carriers | lexicon.nouns
-    return any(act.verb not in vague for act in value_acts(tool.words, lexicon))
+    return any(act.verb in lexicon.mild - lexicon.nouns for act in value_acts(tool.words, lexicon))
+
+
+def _delete(names: Iterable[str], lexicon: Lexicon) -> bool:
+    """Tell whether one of the names does away with something, which is an action whatever the tool is called."""
+    acts = (act for name in names for act in value_acts(split_identifier(name[:LONGEST_ACTION]), lexicon))
+    return any(act.verb in lexicon.forms("delete-verbs") for act in acts)
 
 
 def _are_methods(values: Iterable[Value]) -> bool:
