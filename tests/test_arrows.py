@@ -24,6 +24,7 @@ PACKAGES = {
 LAYERS = {
     "catalogue": [
         {"cli"},
+        {"queue"},
         {"intake", "classification", "scoring", "export", "history", "site"},
         {"drift", "policies"},
         {"repository", "database"},

@@ -21,6 +21,7 @@ from catalogue.cli import (
     rules,
     serve,
     status,
+    worker,
 )
 from catalogue.cli.terminal import write
 
@@ -53,6 +54,7 @@ def options(
 
 
 app.command("crawl")(crawl.crawl)
+app.command("worker")(worker.worker)
 app.command("import")(imports.import_)
 app.command("classify")(classify.classify)
 app.command("explain")(explain.explain)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
-from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Code, Database, Format
+from catalogue.cli.options import (
+    DEFAULT_DATABASE,
+    AllowPrivate,
+    AsFormat,
+    Code,
+    Concurrency,
+    Database,
+    Format,
+    OptOut,
+)
 from catalogue.cli.progress import progress
 from catalogue.cli.summary import say_each, show_summary, to_json
 from catalogue.cli.terminal import json_text, say, show_table, write
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from catalogue.intake import CrawlSummary, Planned
     from crawler.run import Source, SourceRequest
 
@@ -42,17 +54,12 @@ Only: TypeAlias = Annotated[
 Limit: TypeAlias = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Stop after this many records of a source and this many targets.")
 ]
-AllowPrivate: TypeAlias = Annotated[
-    bool, typer.Option("--allow-private", help="Ask loopback and private addresses too, for servers of your own.")
-]
-OptOut: TypeAlias = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Also leave alone the domains, addresses and packages in this file.")
-]
 DryRun: TypeAlias = Annotated[
     bool, typer.Option("--dry-run", help="Say which sources would be read and which targets asked, and ask nobody.")
 ]
-Concurrency: TypeAlias = Annotated[
-    int, typer.Option(min=1, metavar="N", help="How many targets to introspect at a time.")
+Enqueue: TypeAlias = Annotated[
+    bool,
+    typer.Option("--enqueue", help="Leave the targets to `catalogue worker` on other machines (PostgreSQL only)."),
 ]
 
 
@@ -65,6 +72,7 @@ def crawl(
     allow_private: AllowPrivate = False,
     opt_out: OptOut = None,
     dry_run: DryRun = False,
+    enqueue: Enqueue = False,
     concurrency: Concurrency = 8,
     database: Database = DEFAULT_DATABASE,
     as_format: AsFormat = Format.TABLE,
@@ -83,20 +91,43 @@ def crawl(
     if dry_run:
         planned = () if only == "discover" else intake.plan(open_database(database), limit=limit, opt_out=opt_out)
         raise typer.Exit(_show_plan(requests, list(planned), as_format))
-    _say_what_is_missing(only)
+    engine = open_database(database)
+    if enqueue:
+        _expect_queue(engine, only, opt_out)
+    else:
+        _say_what_is_missing(only)
     with progress() as report:
         summary = intake.crawl(
-            open_database(database),
+            engine,
             requests,
-            only=only,
+            only="discover" if enqueue else only,
             limit=limit,
             allow_private=allow_private,
             opt_out=opt_out,
             concurrency=concurrency,
             report=report,
         )
+    if enqueue:
+        summary = replace(summary, enqueued=_enqueue(engine, limit, allow_private=allow_private))
     _show(summary, as_format)
     raise typer.Exit(_code(summary))
+
+
+def _expect_queue(engine: Engine, only: str | None, opt_out: Path | None) -> None:
+    from catalogue.queue.place import expect_usable
+
+    if only == "discover":
+        raise typer.BadParameter("--enqueue goes with --only introspect, or without --only")
+    if opt_out is not None:
+        raise typer.BadParameter("--opt-out goes with those who ask: give it to `catalogue worker`")
+    expect_usable(engine)
+
+
+def _enqueue(engine: Engine, limit: int | None, *, allow_private: bool) -> Mapping[str, int]:
+    from catalogue.queue.jobs import enqueue
+    from classifier.ruleset import load
+
+    return enqueue(engine, limit=limit, allow_private=allow_private, ruleset=load().digest)
 
 
 def _requests(chosen: Sequence[str], without: Collection[str]) -> list[SourceRequest]:
@@ -172,7 +203,7 @@ def _show(summary: CrawlSummary, as_format: Format) -> None:
 def _code(summary: CrawlSummary) -> Code:
     found = sum(source.listings + source.candidates for source in summary.discoveries)
     errors = any(source.error for source in summary.discoveries)
-    if not found and not summary.outcomes:
+    if not found and not summary.outcomes and not summary.enqueued:
         return Code.FAILED if errors else Code.NOTHING_TO_DO
     unusable = any(reason != _HARMLESS for source in summary.discoveries for reason in source.dropped)
     return Code.PARTLY_FAILED if errors or unusable or summary.failures else Code.DONE

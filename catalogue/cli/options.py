@@ -42,3 +42,12 @@ Rules: TypeAlias = Annotated[
     Path | None,
     typer.Option("--rules", metavar="DIR", help="Judge by the rules in this folder instead of the packaged ones."),
 ]
+AllowPrivate: TypeAlias = Annotated[
+    bool, typer.Option("--allow-private", help="Ask loopback and private addresses too, for servers of your own.")
+]
+OptOut: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also leave alone the domains, addresses and packages in this file.")
+]
+Concurrency: TypeAlias = Annotated[
+    int, typer.Option(min=1, metavar="N", help="How many targets to introspect at a time.")
+]

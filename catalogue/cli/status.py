@@ -23,17 +23,21 @@ def status(
 ) -> None:
     """Say what the catalogue holds."""
     from catalogue.database import open_database, reading
+    from catalogue.queue.place import count_jobs
     from catalogue.repository import Repository
     from classifier import ruleset
 
-    with reading(open_database(database)) as session:
+    engine = open_database(database)
+    jobs = count_jobs(engine)
+    with reading(engine) as session:
         repository = Repository(session)
         found = repository.status(ruleset.load().digest, datetime.now(UTC))
         failures = list(_failures(repository.servers())) if failed else []
     if as_format is Format.JSON:
-        write([json_text(to_json(found) | ({"failed": failures} if failed else {}))])
+        write([json_text(to_json(found) | {"queue": to_json(jobs)} | ({"failed": failures} if failed else {}))])
     else:
         _show(found)
+        _show_jobs(jobs)
         if failures:
             show_table(list(failures[0]), [list(failure.values()) for failure in failures], "Not introspected")
 
@@ -69,6 +73,13 @@ def _show(found: Status) -> None:
     problems = [(run.source, run.address, run.error) for run in found.passes if run.error]
     if problems:
         show_table(("source", "address", "ended early because"), problems)
+
+
+def _show_jobs(jobs: Mapping[str, Mapping[str, int]]) -> None:
+    states = dict.fromkeys(("todo", "doing", *(state for counts in jobs.values() for state in counts)))
+    if jobs:
+        rows = [(queue, *(counts.get(state, 0) for state in states)) for queue, counts in jobs.items()]
+        show_table(("jobs by queue", *states), rows)
 
 
 def _descending(counts: Mapping[str, int]) -> list[tuple[str, int]]:

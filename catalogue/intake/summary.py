@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class CrawlSummary:
     """What one crawl did.
 
     `dropped` holds the first records that became no listing. `outcomes` counts attempts by outcome; `tools` were listed
-    by them. `failures` names the targets of servers none of whose targets listed its tools, by server.
+    by them. `failures` names the targets of servers none of whose targets listed its tools, by server. `enqueued`
+    counts the jobs that were left to workers, by queue.
     """
 
     discoveries: tuple[Discovery, ...]
@@ -42,3 +43,4 @@ class CrawlSummary:
     outcomes: Mapping[str, int]
     tools: int
     failures: tuple[Failure, ...]
+    enqueued: Mapping[str, int] = field(default_factory=dict)

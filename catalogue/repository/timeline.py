@@ -87,7 +87,7 @@ class Timeline:
 
     def _store_definitions(self, sightings: Mapping[int, Sighting]) -> None:
         wires = {tool.digest: tool.wire for sighting in sightings.values() for tool, _ in sighting.seen}
-        for batch in batches(wires):
+        for batch in batches(sorted(wires)):  # in one order: else two writers could each wait for the other's row
             found = select(models.Definition.digest).where(models.Definition.digest.in_(batch))
             there = set(self._session.scalars(found))
             rows = [{"digest": digest, "wire": dict(wires[digest])} for digest in batch if digest not in there]

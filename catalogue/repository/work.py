@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from catalogue import models
@@ -20,11 +20,16 @@ from crawler.records import Reason, Target, TargetKind
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A target whose time has come. `address` tells which host it is on."""
+    """A target whose time has come. `address` tells which host it is on.
+
+    `outcome` is the last attempt's (`None`: it was never asked), `failures` counts those in a row.
+    """
 
     id: int
     kind: TargetKind
     address: str
+    outcome: str | None
+    failures: int
 
 
 class Work:
@@ -83,6 +88,22 @@ class Work:
 
         Of a server's targets only the best one that is due or has listed lately: the next is asked when that one fails.
         """
+        return self._due(now, true())
+
+    def still_due(self, ids: Sequence[int], now: datetime) -> list[Due]:
+        """Return those of some targets that are to be asked."""
+        batched = (self._due(now, models.Target.id.in_(batch)) for batch in batches(ids))
+        return [target for found in batched for target in found]
+
+    def due_beside(self, ids: Sequence[int], now: datetime) -> list[Due]:
+        """Return the targets to ask of the servers that some targets are of."""
+        found: dict[int, Due] = {}
+        for batch in batches(ids):
+            servers = select(models.Target.server_id).where(models.Target.id.in_(batch))
+            found |= {target.id: target for target in self._due(now, models.Target.server_id.in_(servers))}
+        return list(found.values())
+
+    def _due(self, now: datetime, among: ColumnElement[bool]) -> list[Due]:
         better = aliased(models.Target)
         stands_before = and_(
             better.server_id == models.Target.server_id,
@@ -97,12 +118,16 @@ class Work:
                 is_active(),
             ),
         )
+        row = models.Target
         query = (
-            select(models.Target.id, models.Target.kind, models.Target.address)
-            .where(models.Target.due_at <= now, is_claimed(), ~exists().where(stands_before))
-            .order_by(models.Target.due_at, models.Target.id)
+            select(row.id, row.kind, row.address, row.outcome, row.failures)
+            .where(among, row.due_at <= now, is_claimed(), ~exists().where(stands_before))
+            .order_by(row.due_at, row.id)
         )
-        return [Due(id_, TargetKind(kind), address) for id_, kind, address in self._session.execute(query)]
+        found = self._session.execute(query).tuples()
+        return [
+            Due(id_, TargetKind(kind), address, outcome, failures) for id_, kind, address, outcome, failures in found
+        ]
 
     def targets(self, ids: Sequence[int]) -> Mapping[int, tuple[str, Target]]:
         """Return each target with its server's name."""

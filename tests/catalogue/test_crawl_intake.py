@@ -225,7 +225,7 @@ class Asker:
 @pytest.fixture
 def at_once(monkeypatch):
     """No pause between sessions with one site."""
-    monkeypatch.setattr("catalogue.intake.introspection.PAUSE", 0.0)
+    monkeypatch.setattr("catalogue.intake.asking.PAUSE", 0.0)
 
 
 def ask(engine, asker, concurrency=8, allow_private=False, opt_out=OptOut()):  # noqa: B008 - frozen
@@ -235,7 +235,7 @@ def ask(engine, asker, concurrency=8, allow_private=False, opt_out=OptOut()):  #
 
 
 def test_between_two_sessions_with_one_site_is_a_pause(monkeypatch, store, listing, target, introspected):
-    monkeypatch.setattr("catalogue.intake.introspection.PAUSE", 0.25)
+    monkeypatch.setattr("catalogue.intake.asking.PAUSE", 0.25)
     sites = ("https://a.one.example/", "https://b.one.example/", "https://c.one.example/x", "https://two.example/")
     store.take(*(listing(address, target(address)) for address in sites))
     asked = {}

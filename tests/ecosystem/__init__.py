@@ -41,19 +41,28 @@ class Ecosystem:
         """The names that the registry calls deleted, where it is asked for changes."""
         return {server.name for server in world(self.servers, self.seed, self.mix) if server.deleted}
 
-    def asked(self) -> dict[str, dict[str, int]]:
-        """`methods`: how often each was asked; `listed`: how often each server was asked for its first page."""
+    def asked(self) -> dict[str, Any]:
+        """What the servers saw.
+
+        `methods`: how often each was asked; `listed`: how often each server was asked for its first page; `visits`: who
+        was at each server, from when to when (`visits.py`).
+        """
         with urlopen(self.address + "/asked", timeout=10) as answer:
             counts: dict[str, Any] = json.load(answer)
         return counts
 
 
 @contextmanager
-def running(servers: int = 300, seed: int = 1, mix: Mapping[str, float] = DEFAULT_MIX) -> Iterator[Ecosystem]:
-    """Start an ecosystem in a process of its own, and end it afterwards."""
+def running(
+    servers: int = 300, seed: int = 1, mix: Mapping[str, float] = DEFAULT_MIX, latency: float = 0.0
+) -> Iterator[Ecosystem]:
+    """Start an ecosystem in a process of its own, and end it afterwards; each answer takes `latency` seconds."""
     command = [sys.executable, "-m", "tests.ecosystem", "--servers", str(servers), "--seed", str(seed)]
     with subprocess.Popen(
-        [*command, "--mix", json.dumps(dict(mix))], cwd=_ROOT, stdout=subprocess.PIPE, text=True
+        [*command, "--mix", json.dumps(dict(mix)), "--latency", str(latency)],
+        cwd=_ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout
         try:

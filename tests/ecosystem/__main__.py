@@ -21,16 +21,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--mix", type=json.loads, default=DEFAULT_MIX, help='profile to per cent, {"hang": 5}')
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds that a server takes for each answer")
     options = parser.parse_args()
-    asyncio.run(_serve(options.servers, options.seed, options.mix, options.port))
+    asyncio.run(_serve(options.servers, options.seed, options.mix, options.port, options.latency))
 
 
-async def _serve(servers: int, seed: int, mix: Mapping[str, float], port: int) -> None:
+async def _serve(servers: int, seed: int, mix: Mapping[str, float], port: int, latency: float) -> None:
     with socket.create_server(("127.0.0.1", port), backlog=1024) as listener, socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))  # and nobody listens: connections to it are refused
         base, closed = (f"http://127.0.0.1:{each.getsockname()[1]}" for each in (listener, reserved))
         members = world(servers, seed, mix)
-        registry, remotes = Registry(members, base, closed), Remotes(members, closed)
+        registry, remotes = Registry(members, base, closed), Remotes(members, closed, latency)
 
         def serve(connection: Connection, request: HttpRequest) -> None:
             if request.path.startswith("/s/"):
@@ -38,7 +39,8 @@ async def _serve(servers: int, seed: int, mix: Mapping[str, float], port: int) -
             elif request.path == "/v0.1/servers":
                 connection.send(200, json.dumps(registry.page(dict(parse_qsl(request.query)))).encode())
             elif request.path == "/asked":
-                connection.send(200, json.dumps({"methods": remotes.asked, "listed": remotes.listed}).encode())
+                asked = {"methods": remotes.asked, "listed": remotes.listed, "visits": remotes.visits.by_server}
+                connection.send(200, json.dumps(asked).encode())
             else:
                 connection.send(404)
 

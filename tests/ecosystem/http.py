@@ -26,6 +26,7 @@ class Connection(asyncio.Protocol):
         self._writable = True
         self._on_room: Callable[[], None] | None = None
         self.closed = False
+        self.on_lost: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -33,6 +34,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
         self.closed = True
+        if self.on_lost:
+            self.on_lost()
 
     def pause_writing(self) -> None:
         self._writable = False

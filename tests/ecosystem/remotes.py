@@ -5,6 +5,7 @@ They are strict: a client that leaves out a header, a session id or the `initial
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from itertools import count
 from typing import Any
 
 from tests.ecosystem.http import Connection, HttpRequest
+from tests.ecosystem.visits import Visits
 from tests.ecosystem.world import LEGACY_SSE, MODERN, Server, encoded_page
 
 _META = "io.modelcontextprotocol/"
@@ -28,9 +30,14 @@ _STATUSES: dict[str, tuple[int, str]] = {
 
 
 class Remotes:
-    """All the servers of a world behind one port. `asked` counts methods, `listed` first pages by server."""
+    """All the servers of a world behind one port. `asked` counts methods, `listed` first pages by server.
 
-    def __init__(self, servers: Sequence[Server], elsewhere: str) -> None:
+    Each answer takes `latency` seconds.
+    """
+
+    def __init__(self, servers: Sequence[Server], elsewhere: str, latency: float = 0.0) -> None:
+        self._latency = latency
+        self.visits = Visits()
         self._servers = servers
         self._elsewhere = elsewhere
         self._sessions: dict[str, tuple[Server, bool]] = {}
@@ -43,6 +50,16 @@ class Remotes:
         """Answer a request below `/s/`."""
         _, _, number, place = request.path.split("/", 3)
         server = self._servers[int(number)]
+        self.visits.note(connection, server.name, request.headers.get("user-agent", ""))
+        if self._latency:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._latency, self._answer, connection, request, server, place)
+        else:
+            self._answer(connection, request, server, place)
+
+    def _answer(self, connection: Connection, request: HttpRequest, server: Server, place: str) -> None:
+        if connection.closed:
+            return
         if server.profile in _STATUSES:
             status, headers = _STATUSES[server.profile]
             connection.send(status, b'{"error": "no"}', headers=headers)

@@ -1,0 +1,96 @@
+"""Where the queue is: a schema of its own in the catalogue's PostgreSQL, with the tables that Procrastinate brings.
+
+Those are not Alembic's: what they look like is up to the version of Procrastinate that is installed, which ships the
+steps from one to the next. They are brought up to date here, whenever the queue is used; the last step is kept as the
+schema's comment. As they stand beside the catalogue's tables and not among them, `catalogue db check` sees only ours,
+and who never uses the queue has none. Knows no job.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.schema import CreateSchema
+
+from catalogue.errors import CatalogueError
+
+if TYPE_CHECKING:
+    from procrastinate import App
+
+_SCHEMA = "catalogue_queue"
+_PREPARATION_LOCK = 0x6D637071  # PostgreSQL advisory lock, beside that of the migrations ("mcpq")
+_CONNECTIONS = 8  # of one process, besides those that listen; each is used for milliseconds
+
+
+def expect_usable(engine: Engine) -> None:
+    """Raise `CatalogueError` where there can be no queue."""
+    if engine.dialect.name != "postgresql":
+        raise CatalogueError(
+            "the queue needs PostgreSQL, and this database is SQLite",
+            "with SQLite one process does it all: run `catalogue crawl` without --enqueue",
+        )
+    if find_spec("procrastinate") is None:
+        raise CatalogueError(
+            "the queue needs the Python package procrastinate, which is not installed",
+            "install mcp-risk-catalogue[postgresql]",
+        )
+
+
+def prepare(engine: Engine) -> None:
+    """Bring the queue's tables to the form that the installed Procrastinate expects, whoever else is doing so."""
+    from procrastinate.schema import SchemaManager
+
+    steps = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+    newest = steps[-1].name
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _PREPARATION_LOCK})
+        query = text("SELECT obj_description(to_regnamespace(:schema)::oid, 'pg_namespace')")
+        current: str | None = connection.scalar(query, {"schema": _SCHEMA})
+        if current is not None and current > newest:
+            raise CatalogueError(
+                f"the queue's tables are at {current}, which is newer than the installed Procrastinate's {newest}",
+                "install the same version of mcp-risk-catalogue[postgresql] on every machine",
+            )
+        if current == newest:
+            return
+        scripts = [step.read_text(encoding="utf-8") for step in steps if current and step.name > current]
+        _run(connection, scripts if current else [SchemaManager.get_schema()])
+        connection.exec_driver_sql(f"COMMENT ON SCHEMA {_SCHEMA} IS '{newest}'")
+
+
+def _run(connection: Connection, scripts: list[str]) -> None:
+    connection.execute(CreateSchema(_SCHEMA, if_not_exists=True))
+    connection.exec_driver_sql(f"SET LOCAL search_path TO {_SCHEMA}")
+    cursor = connection.connection.cursor()
+    for script in scripts:  # of many statements, which the driver takes only without parameters
+        cursor.execute(script)
+    cursor.close()
+
+
+def connect(engine: Engine) -> App:
+    """Return Procrastinate on the engine's database, not yet open."""
+    from procrastinate import App, PsycopgConnector
+    from psycopg.conninfo import make_conninfo
+
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    arguments.pop("context", None)  # SQLAlchemy's own adapters
+    options = f"{arguments.pop('options', '')} -c search_path={_SCHEMA}".strip()
+    place = make_conninfo(**arguments, options=options, application_name="mcp-risk-catalogue", connect_timeout=10)
+    return App(connector=PsycopgConnector(conninfo=place, min_size=1, max_size=_CONNECTIONS))
+
+
+def count_jobs(engine: Engine) -> Mapping[str, Mapping[str, int]]:
+    """Return how many jobs each queue holds, by their state; empty where the queue was never used."""
+    if engine.dialect.name != "postgresql" or not inspect(engine).has_schema(_SCHEMA):
+        return {}
+    query = f"SELECT queue_name, status::text, count(*) FROM {_SCHEMA}.procrastinate_jobs GROUP BY 1, 2 ORDER BY 1, 2"  # noqa: S608 - of our own constant
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    with engine.connect() as connection:
+        for queue, state, count in connection.execute(text(query)):
+            counts[queue][state] = count
+    return dict(counts)
