@@ -20,7 +20,11 @@ from catalogue.queue import Queue
 
 Queues: TypeAlias = Annotated[
     list[Queue] | None,
-    typer.Option("--queue", help="Do the jobs of this queue; may be repeated. Without it, of all."),
+    typer.Option(
+        "--queue",
+        metavar="<remote|package|classify>",
+        help="Do the jobs of this queue; may be repeated. Without it, of all.",
+    ),
 ]
 UntilEmpty: TypeAlias = Annotated[
     bool, typer.Option("--until-empty", help="End when no job is left, with other workers neither.")

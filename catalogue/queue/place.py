@@ -43,33 +43,41 @@ def expect_usable(engine: Engine) -> None:
 
 def prepare(engine: Engine) -> None:
     """Bring the queue's tables to the form that the installed Procrastinate expects, whoever else is doing so."""
+    while _take_step(engine):
+        continue
+
+
+def _take_step(engine: Engine) -> bool:
+    """Take the next step, in a transaction of its own as some need; return whether there was one."""
     from procrastinate.schema import SchemaManager
 
     steps = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
-    newest = steps[-1].name
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _PREPARATION_LOCK})
         query = text("SELECT obj_description(to_regnamespace(:schema)::oid, 'pg_namespace')")
         current: str | None = connection.scalar(query, {"schema": _SCHEMA})
-        if current is not None and current > newest:
+        if current is None:
+            connection.execute(CreateSchema(_SCHEMA))
+            _run(connection, SchemaManager.get_schema(), steps[-1].name)
+            return False
+        if current > steps[-1].name:
             raise CatalogueError(
-                f"the queue's tables are at {current}, which is newer than the installed Procrastinate's {newest}",
+                f"the queue's tables are at {current}, newer than the installed Procrastinate's {steps[-1].name}",
                 "install the same version of mcp-risk-catalogue[postgresql] on every machine",
             )
-        if current == newest:
-            return
-        scripts = [step.read_text(encoding="utf-8") for step in steps if current and step.name > current]
-        _run(connection, scripts if current else [SchemaManager.get_schema()])
-        connection.exec_driver_sql(f"COMMENT ON SCHEMA {_SCHEMA} IS '{newest}'")
+        for step in steps:
+            if step.name > current:
+                _run(connection, step.read_text(encoding="utf-8"), step.name)
+                return True
+    return False
 
 
-def _run(connection: Connection, scripts: list[str]) -> None:
-    connection.execute(CreateSchema(_SCHEMA, if_not_exists=True))
+def _run(connection: Connection, script: str, reached: str) -> None:
     connection.exec_driver_sql(f"SET LOCAL search_path TO {_SCHEMA}")
     cursor = connection.connection.cursor()
-    for script in scripts:  # of many statements, which the driver takes only without parameters
-        cursor.execute(script)
+    cursor.execute(script)  # of many statements, which the driver takes only without parameters
     cursor.close()
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA {_SCHEMA} IS '{reached}'")
 
 
 def connect(engine: Engine) -> App:

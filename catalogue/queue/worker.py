@@ -216,7 +216,7 @@ class _Worker:
     async def _take_back_again_and_again(self, silence: float) -> None:
         while True:
             await self._take_back(silence)
-            await asyncio.sleep(silence / 2)
+            await asyncio.sleep(silence / 5)
 
     async def _take_back(self, silence: float) -> None:
         """Return the jobs of dead workers to their queues; those that saw too many die have failed.

@@ -124,7 +124,7 @@ class Work:
             .where(among, row.due_at <= now, is_claimed(), ~exists().where(stands_before))
             .order_by(row.due_at, row.id)
         )
-        found = self._session.execute(query).tuples()
+        found = self._session.execute(query)
         return [
             Due(id_, TargetKind(kind), address, outcome, failures) for id_, kind, address, outcome, failures in found
         ]
