@@ -24,7 +24,7 @@ from catalogue.identity import digest
 from catalogue.intake.asking import to_jobs
 from catalogue.intake.introspection import begin
 from catalogue.queue import Queue
-from catalogue.queue.place import connect, prepare
+from catalogue.queue.place import connect, prepare, refresh_statistics
 from catalogue.repository import Due, VerdictStore, Work
 from catalogue.repository.statements import batches
 from crawler.records import TargetKind
@@ -51,9 +51,11 @@ def enqueue(engine: Engine, *, limit: int | None, allow_private: bool, ruleset: 
         due = Work(session).due(now)
         unjudged = VerdictStore(session).count_unjudged(ruleset)
     try:
-        return asyncio.run(_enqueue(engine, due, now, limit, allow_private=allow_private, judge=bool(unjudged)))
+        new = asyncio.run(_enqueue(engine, due, now, limit, allow_private=allow_private, judge=bool(unjudged)))
     except ConnectorException as error:
         raise CatalogueError(f"the queue did not do its work: {error.__cause__ or error}") from error
+    refresh_statistics(engine)
+    return new
 
 
 async def _enqueue(

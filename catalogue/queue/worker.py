@@ -45,6 +45,7 @@ SHORTEST_SILENCE = 5.0
 _HEARTBEAT = 1.0
 _POLL = 1.0  # seconds; a lock that is free again and a job whose time has come are not announced
 _GRACE = 10.0  # seconds that a worker lets its sessions go on when it is told to stop; then it returns the jobs
+_REST = 1  # seconds between two sessions with a site, of which the second may be another machine's
 _ATTEMPTS = 5
 _FIRST_RETRY = 30  # seconds; doubled each time
 _JUDGING_WAITS = timedelta(seconds=5)  # so that definitions are judged many at a time
@@ -244,11 +245,11 @@ class _Worker:
 
 
 class _BackOff(BaseRetryStrategy):
-    """A job that was returned is free at once; one that failed waits longer each time."""
+    """A job that was returned is free as soon as its site has rested; one that failed waits longer each time."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, asyncio.CancelledError):
-            return RetryDecision()
+            return RetryDecision(retry_in={"seconds": _REST})
         _log.warning("job %s: %s: %s", job.call_string, type(exception).__name__, exception)
         return (
             RetryDecision(retry_in={"seconds": _FIRST_RETRY << job.attempts}) if job.attempts + 1 < _ATTEMPTS else None
