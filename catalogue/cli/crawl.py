@@ -94,8 +94,8 @@ def crawl(
     engine = open_database(database)
     if enqueue:
         _expect_queue(engine, only, opt_out)
-    else:
-        _say_what_is_missing(only)
+    elif only != "discover":
+        _prepare_to_ask(engine)
     with progress() as report:
         summary = intake.crawl(
             engine,
@@ -111,6 +111,15 @@ def crawl(
         summary = replace(summary, enqueued=_enqueue(engine, limit, allow_private=allow_private))
     _show(summary, as_format)
     raise typer.Exit(_code(summary))
+
+
+def _prepare_to_ask(engine: Engine) -> None:
+    from catalogue.queue.place import expect_idle
+    from crawler.introspector import shortcomings
+
+    expect_idle(engine)
+    for line in shortcomings():
+        say(f"note: {line}")
 
 
 def _expect_queue(engine: Engine, only: str | None, opt_out: Path | None) -> None:
@@ -177,13 +186,6 @@ def _where(source: Source | None) -> str:
     if source is None:
         return "no such source"
     return ", ".join(filter(None, (source.about, source.address, source.lacks and f"lacks {source.lacks}")))
-
-
-def _say_what_is_missing(only: str | None) -> None:
-    from crawler.introspector import shortcomings
-
-    for line in () if only == "discover" else shortcomings():
-        say(f"note: {line}")
 
 
 def _show(summary: CrawlSummary, as_format: Format) -> None:

@@ -24,7 +24,7 @@ from catalogue.identity import digest
 from catalogue.intake.asking import to_jobs
 from catalogue.intake.introspection import begin
 from catalogue.queue import Queue
-from catalogue.queue.place import connect, prepare, refresh_statistics
+from catalogue.queue.place import UNFINISHED, connect, prepare, refresh_statistics
 from catalogue.repository import Due, VerdictStore, Work
 from catalogue.repository.statements import batches
 from crawler.records import TargetKind
@@ -66,7 +66,7 @@ async def _enqueue(
         await app.job_manager.delete_old_jobs(
             _KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
         )
-        there = {target for state in ("todo", "doing") for target in await _targets(app, state)}
+        there = {target for state in UNFINISHED for target in await _targets(app, state)}
         new = [target for target in due if target.id not in there][:limit]
         jobs = asking(new, now, allow_private=allow_private)
         return dict(await put(app, [*jobs, judging(timedelta())] if judge else jobs))

@@ -18,12 +18,16 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.schema import CreateSchema
 
 from catalogue.errors import CatalogueError
+from catalogue.queue import Queue
 
 if TYPE_CHECKING:
     from procrastinate import App
 
 _SCHEMA = "catalogue_queue"
 _PREPARATION_LOCK = 0x6D637071  # PostgreSQL advisory lock, beside that of the migrations ("mcpq")
+UNFINISHED = ("todo", "doing")
+"""Procrastinate's names of what a job is before it ended."""
+
 _CONNECTIONS = 8  # of one process, besides those that listen; each is used for milliseconds
 
 
@@ -38,6 +42,16 @@ def expect_usable(engine: Engine) -> None:
         raise CatalogueError(
             "the queue needs the Python package procrastinate, which is not installed",
             "install mcp-risk-catalogue[postgresql]",
+        )
+
+
+def expect_idle(engine: Engine) -> None:
+    """Raise `CatalogueError` where workers may be asking whom a crawl in one process would ask, too."""
+    counts = count_jobs(engine)
+    if any(counts.get(queue.value, {}).get(state) for queue in (Queue.REMOTE, Queue.PACKAGE) for state in UNFINISHED):
+        raise CatalogueError(
+            "the queue holds jobs, and workers may be asking the same servers",
+            "crawl with --enqueue, or empty the queue first: `catalogue worker --until-empty`",
         )
 
 

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import Event
 from time import monotonic
@@ -28,10 +28,10 @@ from sqlalchemy import Engine, func, select
 from catalogue.classification import classify_new
 from catalogue.database import reading, writing
 from catalogue.errors import CatalogueError
-from catalogue.intake.asking import PACKAGES_AT_ONCE, Asked, Asker, Introspect, Outcome
+from catalogue.intake.asking import PACKAGES_AT_ONCE, PAUSE, Asked, Asker, Introspect, Outcome
 from catalogue.queue import Queue
 from catalogue.queue.jobs import ASK, JUDGE, asking, judging, put
-from catalogue.queue.place import connect, count_jobs, prepare
+from catalogue.queue.place import UNFINISHED, connect, count_jobs, prepare
 from catalogue.repository import INTROSPECTED, Due, ToolStore, Work
 from catalogue.values import Report
 from classifier.ruleset import RuleSet, load
@@ -45,7 +45,6 @@ SHORTEST_SILENCE = 5.0
 _HEARTBEAT = 1.0
 _POLL = 1.0  # seconds; a lock that is free again and a job whose time has come are not announced
 _GRACE = 10.0  # seconds that a worker lets its sessions go on when it is told to stop; then it returns the jobs
-_REST = 1  # seconds between two sessions with a site, of which the second may be another machine's
 _ATTEMPTS = 5
 _FIRST_RETRY = 30  # seconds; doubled each time
 _JUDGING_WAITS = timedelta(seconds=5)  # so that definitions are judged many at a time
@@ -239,7 +238,7 @@ class _Worker:
     async def _emptied(self, queues: Collection[Queue]) -> None:
         while True:
             counts = await asyncio.to_thread(count_jobs, self._engine)
-            if not any(counts.get(queue.value, {}).get(state) for queue in queues for state in ("todo", "doing")):
+            if not any(counts.get(queue.value, {}).get(state) for queue in queues for state in UNFINISHED):
                 return
             await asyncio.sleep(_POLL)
 
@@ -249,7 +248,7 @@ class _BackOff(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, asyncio.CancelledError):
-            return RetryDecision(retry_in={"seconds": _REST})
+            return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=PAUSE))
         _log.warning("job %s: %s: %s", job.call_string, type(exception).__name__, exception)
         return (
             RetryDecision(retry_in={"seconds": _FIRST_RETRY << job.attempts}) if job.attempts + 1 < _ATTEMPTS else None

@@ -32,6 +32,7 @@ def test_the_queue_is_shown_and_worked_off(tmp_path, postgresql):
     enqueued = run_program("crawl", *source, "--enqueue", "--format", "json", *database)
     assert (enqueued.code, json.loads(enqueued.out)["enqueued"]) == (0, {"remote": 2, "classify": 1})
     assert queue(database) == {"classify": {"todo": 1}, "remote": {"todo": 2}}
+    assert run_program("crawl", "--only", "introspect", *database).failed_with("workers may be asking", "--until-empty")
     worked = run_program("worker", "--allow-private", "--until-empty", "--format", "json", *database)
     assert json.loads(worked.out) == {"outcomes": {"unreachable": 2}, "tools": 0, "judged": len(TOOLS)}
     assert queue(database) == {"classify": {"succeeded": 1}, "remote": {"succeeded": 2}}
