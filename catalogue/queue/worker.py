@@ -23,6 +23,7 @@ from typing import ParamSpec, TypeVar
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
+from procrastinate.worker import Worker
 from sqlalchemy import Engine, func, select
 
 from catalogue.classification import classify_new
@@ -39,10 +40,7 @@ from crawler.introspector import sandbox, sweep
 from crawler.opt_out import OptOut
 from crawler.records import Introspected
 
-SHORTEST_SILENCE = 5.0
-"""Seconds after which a worker may be taken for dead at the earliest."""
-
-_HEARTBEAT = 1.0
+_HEARTBEAT = 1.0  # seconds; a fifth of the shortest silence that the command line takes for death
 _POLL = 1.0  # seconds; a lock that is free again and a job whose time has come are not announced
 _GRACE = 10.0  # seconds that a worker lets its sessions go on when it is told to stop; then it returns the jobs
 _ATTEMPTS = 5
@@ -117,22 +115,34 @@ class _Worker:
         """Work at so many places of each queue, and take back what dead workers left, until told to stop."""
         async with self._app.open_async():
             workers = [
-                asyncio.create_task(
-                    self._app.run_worker_async(
-                        queues=[queue.value],
-                        concurrency=count,
-                        fetch_job_polling_interval=_POLL,
-                        shutdown_graceful_timeout=_GRACE,
-                        install_signal_handlers=False,
-                        update_heartbeat_interval=_HEARTBEAT,
-                        stalled_worker_timeout=silence,
-                    )
+                Worker(
+                    self._app,
+                    queues=[queue.value],
+                    concurrency=count,
+                    fetch_job_polling_interval=_POLL,
+                    shutdown_graceful_timeout=_GRACE,
+                    install_signal_handlers=False,
+                    stalled_worker_timeout=silence,
                 )
                 for queue, count in places.items()
             ]
+            living = asyncio.create_task(self._give_signs_of_life(workers))
             ends = [_told_to_stop(), self._take_back_again_and_again(silence)]
             ends += [self._emptied(places)] if until_empty else []
-            await self._until_one_ends(workers, [asyncio.create_task(end) for end in ends])
+            runs = [asyncio.create_task(worker.run()) for worker in workers]  # type: ignore[no-untyped-call]
+            try:
+                await self._until_one_ends(runs, [asyncio.create_task(end) for end in ends])
+            finally:
+                living.cancel()
+
+    async def _give_signs_of_life(self, workers: Sequence[Worker]) -> None:
+        """Do so to the very end: Procrastinate's own end when a worker is told to stop, and its jobs would be taken."""
+        while True:
+            await asyncio.sleep(_HEARTBEAT)
+            for worker in workers:
+                if worker.worker_id is not None:
+                    with suppress(ConnectorException):  # Procrastinate notices, too, and ends the worker
+                        await self._app.job_manager.update_heartbeat(worker.worker_id)
 
     async def _until_one_ends(self, workers: list[asyncio.Task[None]], ends: list[asyncio.Task[None]]) -> None:
         """Wait for the first, then let all end: the workers when their jobs are done or returned."""
