@@ -34,7 +34,7 @@ test: $(READY)  ## check format, lint, types, schema and generated docs, and run
 	@rm -f .venv/check.db*
 	$(BIN)/catalogue db upgrade --database sqlite:///.venv/check.db
 	$(BIN)/catalogue db check --database sqlite:///.venv/check.db
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 docs: $(READY)  ## write the generated parts of the README
 	$(BIN)/python -m catalogue.cli.reference README.md

@@ -17,7 +17,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for packages that any user can read, no other registry, and fresh caches."""
     tmp_path.chmod(0o755)
     for parent in tmp_path.parents:
-        if parent.name.startswith("pytest-"):
+        if parent.name.startswith(("pytest-", "popen-")):  # pytest's own, and that of each of its processes
             parent.chmod(0o755)
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_", "npm_config"))]:
         monkeypatch.delenv(name)
