@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, groupby
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
@@ -18,18 +17,13 @@ from catalogue.database import reading
 from catalogue.errors import CatalogueError
 from catalogue.repository import Repository
 from catalogue.site import machine, urls
-from catalogue.site.claim_page import claim_pages
 from catalogue.site.context import Site
 from catalogue.site.fingerprint import of_program
-from catalogue.site.flow_page import flow_pages
 from catalogue.site.index import Index
 from catalogue.site.links import require_links
-from catalogue.site.list_page import list_pages, server_list
 from catalogue.site.marks import inert
 from catalogue.site.output import Output, Part, open_output
-from catalogue.site.overview import home_page, method_page, not_found_page
-from catalogue.site.render import assets, render
-from catalogue.site.rule_page import rule_page, rules_page
+from catalogue.site.page_types import Whole, overview, single_files
 from catalogue.site.server_files import Work
 from catalogue.site.workers import Job, Shared, collecting_rarely, make_parts
 from catalogue.values import Report, StoredTool
@@ -67,8 +61,11 @@ def build(
     index = read_index(repository, ruleset.digest, report)
     site = Site(base_url, index.as_of, ruleset.digest, len(ruleset.rules), len(index.servers), index.tools)
     shared = Shared(site, {rule.id: rule.title for rule in ruleset.rules}, output.staging)
-    pages = _take_parts(make_parts(_jobs(repository, ruleset, index, shared, output), shared), index, output, report)
-    for path, content in _single_files(index, site, pages).items():
+    whole = Whole(index, ruleset, site)
+    for path, content in single_files(whole).items():
+        output.put(path, content)
+    pages = _take_parts(make_parts(_jobs(repository, whole, shared, output), shared), index, output, report)
+    for path, content in machine.sitemaps(sorted(pages), site).items():
         output.put(path, content)
     report("moving the site in", 0, len(output.changed))
     removed = output.commit()
@@ -98,12 +95,11 @@ def read_index(repository: Repository, ruleset: str, report: Report) -> Index:
     return index
 
 
-def _jobs(
-    repository: Repository, ruleset: RuleSet, index: Index, shared: Shared, output: Output
-) -> Iterator[Job | Part]:
+def _jobs(repository: Repository, whole: Whole, shared: Shared, output: Output) -> Iterator[Job | Part]:
     """Yield a job for each part of the site, or the part itself where the last build made it from the same."""
     program = pickle.dumps((shared.site, shared.titles)) + of_program()
-    for name, part in chain(_servers(repository, ruleset.digest, index), _overview(index, ruleset)):
+    servers = _servers(repository, whole.ruleset.digest, whole.index)
+    for name, part in chain(servers, ((page.path, page) for page in overview(whole))):
         content = pickle.dumps(part, pickle.HIGHEST_PROTOCOL)
         key = hashlib.sha256(program + content).hexdigest()
         yield output.kept(name, key) or Job(name, key, content, output.known(name))
@@ -133,44 +129,12 @@ def _take_parts(parts: Iterable[Part], index: Index, output: Output, report: Rep
     for part in parts:
         output.take(part)
         links.update(part.links)
-        pages += (file.path for file in part.files if file.path.endswith(".html"))
+        pages += (file.path for file in part.files if file.path.endswith(".html") and file.path != urls.NOT_FOUND)
         if part.name in tools:
             done += tools[part.name]
             report("rendering tools", done, index.tools)
-    require_links(links, {*output.files, *_SINGLE})
+    require_links(links, output.files)
     return pages
-
-
-_SINGLE = (urls.STYLE, urls.SCRIPT, urls.ICON, urls.LLMS)
-"""Files of no part that pages link to."""
-
-
-def _single_files(index: Index, site: Site, pages: Sequence[str]) -> dict[str, bytes]:
-    """Return the files that belong to no part; `pages` are all that search engines should know."""
-    return {
-        **assets(),
-        **machine.sitemaps(sorted(pages), site),
-        urls.NOT_FOUND: render(not_found_page(), site).html.encode("utf-8"),
-        urls.LLMS: machine.llms(index, site),
-        urls.ROBOTS: machine.robots(site),
-    }
-
-
-def _overview(index: Index, ruleset: RuleSet) -> Iterator[tuple[str, Any]]:
-    """Yield every page that is about the whole catalogue, by its path."""
-    return ((page.path, page) for page in _overview_pages(index, ruleset))
-
-
-def _overview_pages(index: Index, ruleset: RuleSet) -> Iterator[Any]:
-    yield home_page(index)
-    yield method_page(index, ruleset.digest)
-    yield from server_list(index)
-    yield from list_pages(index, ruleset.rules)
-    yield from flow_pages(index)
-    yield from claim_pages(index)
-    yield rules_page(ruleset.rules, index)
-    for rule in ruleset.rules:
-        yield rule_page(rule, index)
 
 
 def _checked_base(base_url: str | None) -> str | None:

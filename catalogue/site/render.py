@@ -4,38 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from jinja2 import Template
 
 from catalogue.site import urls
-from catalogue.site.claim_page import ClaimsPage
 from catalogue.site.context import Site, label
-from catalogue.site.flow_page import FlowsPage
-from catalogue.site.list_page import ListPage, ServersPage
-from catalogue.site.overview import HomePage, MethodPage, NotFoundPage
-from catalogue.site.rule_page import RulePage, RulesPage
-from catalogue.site.server_page import ServerPage
+from catalogue.site.overview import NotFoundPage
+from catalogue.site.page_types import PAGE_TYPES
 from catalogue.site.templates import TemplateEnvironment
-from catalogue.site.tool_page import ToolPage
 from classifier.verdict import Category
 
-_TEMPLATES: dict[type, str] = {
-    HomePage: "home.html",
-    MethodPage: "method.html",
-    NotFoundPage: "not_found.html",
-    ServersPage: "servers.html",
-    ServerPage: "server.html",
-    ToolPage: "tool.html",
-    ListPage: "list.html",
-    FlowsPage: "flows.html",
-    ClaimsPage: "claims.html",
-    RulePage: "rule.html",
-    RulesPage: "rules.html",
-}
-
-_ASSETS = {urls.STYLE: "site.css", urls.SCRIPT: "site.js", urls.ICON: "icon.svg"}
+_TEMPLATES = {kind.context: kind.template for kind in PAGE_TYPES}
 
 
 @cache
@@ -102,9 +82,3 @@ def render(page: Any, site: Site) -> Rendered:
         p=page, site=site, root=root, to=_navigation(root), canonical=canonical, twin=twin
     )
     return Rendered(html, root)
-
-
-def assets() -> dict[str, bytes]:
-    """Return the style sheet, the script and the icon, by path."""
-    folder = files("site_templates")
-    return {path: (folder / name).read_bytes() for path, name in _ASSETS.items()}

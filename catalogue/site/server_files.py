@@ -48,11 +48,13 @@ class Files:
         made = render(page, site)
         for link in internal_links(page.path, made.root, made.html):
             self.links.setdefault(link, page.path)
-        self.files += [(page.path, made.html.encode("utf-8")), (page.twin, twin(page))]
+        self.files.append((page.path, made.html.encode("utf-8")))
+        if hasattr(page, "twin"):
+            self.files.append((page.twin, twin(page)))
 
 
 def part_files(part: Any, site: Site, titles: Mapping[str, str]) -> Files:
-    """Render a part: a server's `Work`, or the context of one page with a twin. `titles` are the rules', by id."""
+    """Render a part: a server's `Work`, or the context of one page. `titles` are the rules', by id."""
     if isinstance(part, Work):
         return server_files(part, site, titles)
     made = Files()

@@ -1,0 +1,91 @@
+"""Where a page type is registered: its context, its template, and who makes its pages.
+
+A new type of page is a module with a frozen dataclass (it has `path`, `crumbs` and `description`, and `twin` where it
+has a JSON twin) and a function that makes its contexts, a template in `site_templates`, paths in `urls`, and one line
+in `PAGE_TYPES`. A file that is no page is a line in `FILES`. Nothing else of the build needs to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, TypeAlias
+
+from catalogue.site import machine, urls
+from catalogue.site.claim_page import ClaimsPage, claim_pages
+from catalogue.site.context import Site
+from catalogue.site.flow_page import FlowsPage, flow_pages
+from catalogue.site.index import Index
+from catalogue.site.list_page import ListPage, ServersPage, list_pages, server_list
+from catalogue.site.overview import HomePage, MethodPage, NotFoundPage, home_page, method_page, not_found_page
+from catalogue.site.rule_page import RulePage, RulesPage, rule_page, rules_page
+from catalogue.site.server_page import ServerPage
+from catalogue.site.tool_page import ToolPage
+from classifier.ruleset import RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What pages about the whole catalogue are made from."""
+
+    index: Index
+    ruleset: RuleSet
+    site: Site
+
+
+MakePages: TypeAlias = Callable[[Whole], Iterable[Any]]
+MakeFiles: TypeAlias = Callable[[Whole], Mapping[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class PageType:
+    """A type of page: the type of its context, its template, and what makes the contexts of all its pages.
+
+    `make` is `None` for the pages that a server has; `server_files` makes those.
+    """
+
+    context: type
+    template: str
+    make: MakePages | None = None
+
+
+PAGE_TYPES = (
+    PageType(ServerPage, "server.html"),
+    PageType(ToolPage, "tool.html"),
+    PageType(HomePage, "home.html", lambda whole: [home_page(whole.index)]),
+    PageType(MethodPage, "method.html", lambda whole: [method_page(whole.index, whole.ruleset.digest)]),
+    PageType(ServersPage, "servers.html", lambda whole: server_list(whole.index)),
+    PageType(ListPage, "list.html", lambda whole: list_pages(whole.index, whole.ruleset.rules)),
+    PageType(FlowsPage, "flows.html", lambda whole: flow_pages(whole.index)),
+    PageType(ClaimsPage, "claims.html", lambda whole: claim_pages(whole.index)),
+    PageType(RulesPage, "rules.html", lambda whole: [rules_page(whole.ruleset.rules, whole.index)]),
+    PageType(RulePage, "rule.html", lambda whole: (rule_page(rule, whole.index) for rule in whole.ruleset.rules)),
+    PageType(NotFoundPage, "not_found.html", lambda _: [not_found_page()]),
+)
+
+
+def overview(whole: Whole) -> Iterable[Any]:
+    """Yield the context of every page that is about the whole catalogue."""
+    return (page for kind in PAGE_TYPES if kind.make for page in kind.make(whole))
+
+
+_ASSETS = {urls.STYLE: "site.css", urls.SCRIPT: "site.js", urls.ICON: "icon.svg"}
+
+
+def _assets(_: Whole) -> dict[str, bytes]:
+    folder = files("site_templates")
+    return {path: (folder / name).read_bytes() for path, name in _ASSETS.items()}
+
+
+FILES: tuple[MakeFiles, ...] = (
+    _assets,
+    lambda whole: {urls.LLMS: machine.llms(whole.index, whole.site)},
+    lambda whole: {urls.ROBOTS: machine.robots(whole.site)},
+)
+"""What makes the files about the whole catalogue that are no pages. The sitemap is the build's own: it lists them."""
+
+
+def single_files(whole: Whole) -> dict[str, bytes]:
+    """Return the files about the whole catalogue that are no pages, by path."""
+    return {path: content for make in FILES for path, content in make(whole).items()}
