@@ -15,5 +15,5 @@ def requested_wait(retry_after: str) -> timedelta:
         return min(timedelta(seconds=int(value[:9])), _LONGEST)
     try:
         return min(max(timedelta(), parsedate_to_datetime(value) - datetime.now(UTC)), _LONGEST)
-    except (ValueError, TypeError):  # no date, or one without a time zone
+    except (ValueError, TypeError, OverflowError):  # no date, one without a time zone, or one beyond all time
         return timedelta()

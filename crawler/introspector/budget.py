@@ -14,7 +14,6 @@ from crawler.records import CrawlerError, Reason, SignIn
 MEBIBYTE = 1024 * 1024
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 _LOCAL_PATH = re.compile(r"(?<![\w:/.])/(?:tmp|var|home|root|app|opt|usr|etc|proc|run)(?:/[^\s'\":,;)]*)?")
 _LONGEST_DETAIL = 300
 """Characters of a detail: one line in a table or a log."""
@@ -25,12 +24,16 @@ class Budget:
     """The limits of one introspection. Sizes in bytes, times in seconds."""
 
     request_seconds: float = 10.0  # live remotes answer within 2 s; a sleeping serverless one wakes within 10
+    resolve_seconds: float = 8.0  # a name; less than the whole answer may take, so that its failure is called its own
     session_seconds: float = 30.0  # the whole exchange; measured: 1.7 s (npm) and 4 s (PyPI) from start to tools
     start_seconds: float = 25.0  # a package's first answer, on a busy machine; measured: 4 s on an idle one
     package_seconds: float = 45.0  # one run of a package, from start to end
     install_seconds: float = 180.0  # measured: at most 46.5 s
     bytes: int = 8 * MEBIBYTE  # everything a server sends in a session; measured: at most 121 kB
+    pieces: int = 50_000  # chunks and lines in a session: each costs 20 µs however small; a listing has a few hundred
+    head_bytes: int = 32 * 1024  # before a body: interim answers and headers; the web's usual limit is 8 KiB
     message_bytes: int = 4 * MEBIBYTE  # one JSON-RPC message
+    values: int = 250_000  # of JSON in a session: an empty list, two bytes, takes 56 in memory; measured: at most 9,000
     tool_bytes: int = MEBIBYTE  # one definition; measured: at most 82 kB
     messages: int = 2_000  # in a session, junk lines included; a server that reports progress sends a few dozen
     pages: int = 50  # no server measured used a second page
@@ -51,10 +54,12 @@ class Stopped(CrawlerError):  # noqa: N818 - an expected outcome on its way to b
     """An introspection that ends here, and why; `introspect` turns it into a `NotIntrospected`.
 
     `said` is the end of a process's standard error, for whoever can make something of it; `headers` are those of an
-    HTTP error, and `sign_in` what became of asking about the sign-in that a 401 wants.
+    HTTP error, and `sign_in` what became of asking about the sign-in that a 401 wants. `spoken` says that the server
+    spoke the transport it was asked over, before it stopped.
     """
 
     sign_in: SignIn | None = None
+    spoken: bool = False
 
     def __init__(self, reason: Reason, detail: str, said: str = "", headers: Mapping[str, str] | None = None) -> None:
         super().__init__(one_line(detail))
@@ -68,8 +73,7 @@ class Meter:
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._bytes = 0
-        self._messages = 0
+        self._bytes = self._pieces = self._messages = self._values = 0
 
     def take(self, count: int) -> None:
         """Count `count` bytes. Raises `Stopped` when the budget is used up."""
@@ -77,15 +81,28 @@ class Meter:
         if self._bytes > self._budget.bytes:
             raise Stopped(Reason.TOO_LARGE, f"sent more than {self._budget.bytes} bytes in one session")
 
-    def take_message(self) -> None:
-        """Count one message. Raises `Stopped` when the budget is used up."""
+    def take_pieces(self, count: int) -> None:
+        """Count `count` chunks or lines. Raises `Stopped` when the budget is used up."""
+        self._pieces += count
+        if self._pieces > self._budget.pieces:
+            raise Stopped(Reason.TOO_LARGE, f"sent more than {self._budget.pieces} chunks and lines in one session")
+
+    def take_message(self, message: bytes) -> None:
+        """Count one message before it is decoded, and the values in it. Raises `Stopped` when the budget is used up.
+
+        Each comma and each bracket makes at most one value, wherever it stands: an upper bound, for the cost of a scan.
+        """
         self._messages += 1
         if self._messages > self._budget.messages:
             raise Stopped(Reason.TOO_LARGE, f"sent more than {self._budget.messages} messages in one session")
+        self._values += sum(map(message.count, (b",", b"[", b"{")))
+        if self._values > self._budget.values:
+            raise Stopped(Reason.TOO_LARGE, f"sent more than {self._budget.values} JSON values in one session")
 
 
 def one_line(text: str) -> str:
     """Make a stranger's text fit to be a detail: one line, no escape sequences, no local paths, 300 characters."""
     text = _ESCAPE.sub("", text[: 20 * _LONGEST_DETAIL])
-    text = _LOCAL_PATH.sub("(path)", " ".join(_INVISIBLE.sub(" ", text).split()))
+    text = "".join(sign if sign.isprintable() else " " for sign in text)
+    text = _LOCAL_PATH.sub("(path)", " ".join(text.split()))
     return text if len(text) <= _LONGEST_DETAIL else text[: _LONGEST_DETAIL - 1] + "…"

@@ -22,8 +22,12 @@ from crawler.records import Reason
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
-_RESOLVERS = ThreadPoolExecutor(max_workers=32, thread_name_prefix="resolve")
-"""Names that do not resolve hold a thread for seconds; 32 keep them from holding up the rest."""
+_RESOLVERS = ThreadPoolExecutor(max_workers=128, thread_name_prefix="resolve")
+"""Names whose servers do not answer hold a thread each, for as long as the system's resolver asks them. A thread is
+made when it is needed, and more than sessions run at a time keep the others from waiting."""
+
+_MOST_ADDRESSES = 4
+"""Addresses of one name that are tried: whoever names more would have us knock at strangers' doors."""
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")  # all that IANA has assigned to the public network
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4 address
@@ -31,11 +35,12 @@ _NUMBERS_ONLY = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*
 _WELL_KNOWN = 1024  # below it, ports other than these two belong to other services
 _WEB_PORTS = frozenset({80, 443})
 _LONGEST_URL = 2048
+_PLACEHOLDER = re.compile(r"[{}<>]")  # "{tenant}", "<your-host>": no address has these
 
 
 def check_url(url: str) -> None:
     """Raise `Stopped` for a URL that is not asked, whatever it resolves to."""
-    if "{" in url:
+    if _PLACEHOLDER.search(url):
         raise Stopped(Reason.NEEDS_CONFIGURATION, "its address has variables to fill in")
     try:
         parts = urlsplit(url)
@@ -61,6 +66,8 @@ def is_allowed(address: Address, *, allow_private: bool) -> bool:
 
     `allow_private` adds loopback and private networks, and never the link-local range: metadata services live there.
     """
+    if isinstance(address, IPv6Address) and address.scope_id:  # "%eth0": of one link of ours
+        return False
     address = _unwrapped(address)
     if address.is_multicast or address.is_unspecified or address.is_link_local:
         return False
@@ -73,8 +80,9 @@ def is_allowed(address: Address, *, allow_private: bool) -> bool:
 class Guard(httpcore.AsyncNetworkBackend):
     """Makes the connections of one HTTP client, to allowed addresses only. Raises `Stopped` for the others."""
 
-    def __init__(self, *, allow_private: bool) -> None:
+    def __init__(self, *, allow_private: bool, resolve_seconds: float) -> None:
         self._allow_private = allow_private
+        self._resolve_seconds = resolve_seconds
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -106,20 +114,21 @@ class Guard(httpcore.AsyncNetworkBackend):
 
     async def _checked(self, host: str, port: int) -> list[str]:
         literal = _literal(host)
-        addresses = [literal] if literal else await _resolve(host, port)
+        addresses = [literal] if literal else await self._resolve(host, port)
         for address in addresses:
             if not is_allowed(address, allow_private=self._allow_private):
                 raise _refused(f"{host} is at {address}, which is not a public address")
-        return [str(address) for address in addresses]
+        return [str(address) for address in addresses[:_MOST_ADDRESSES]]
 
-
-async def _resolve(host: str, port: int) -> list[Address]:
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.run_in_executor(_RESOLVERS, _lookup, host, port)
-    except (OSError, UnicodeError) as error:
-        raise Stopped(Reason.UNREACHABLE, f"the name {host} does not resolve") from error
-    return found
+    async def _resolve(self, host: str, port: int) -> list[Address]:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._resolve_seconds):
+                return await loop.run_in_executor(_RESOLVERS, _lookup, host, port)
+        except TimeoutError:
+            raise Stopped(Reason.UNREACHABLE, f"the name {host} does not resolve in time") from None
+        except (OSError, UnicodeError) as error:
+            raise Stopped(Reason.UNREACHABLE, f"the name {host} does not resolve") from error
 
 
 def _lookup(host: str, port: int) -> list[Address]:

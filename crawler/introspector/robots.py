@@ -6,12 +6,13 @@ from collections import OrderedDict
 from contextlib import aclosing
 from http import HTTPStatus
 from time import monotonic
+from typing import NamedTuple
 
 import httpx
 from protego import Protego
 
 from crawler.introspector.budget import Stopped
-from crawler.introspector.http import HttpConnection
+from crawler.introspector.connection import HttpConnection
 from crawler.records import Reason
 from crawler.settings import NAME
 
@@ -19,56 +20,68 @@ _DAY = 24 * 60 * 60.0
 _LARGEST = 512 * 1024
 """What RFC 9309 asks a crawler to read at least; the rest is passed over."""
 
-_MOST = 10_000
-"""Files kept at a time: their parsed form takes a few kilobytes each."""
+_MOST_FILES = 10_000
+_MOST_BYTES = 32 * 1024 * 1024
+"""What is kept at a time; of files as they came, because the parsed form of a hostile one is forty times as large."""
 
-_NO_RULES = Protego.parse("")
+
+class _File(NamedTuple):
+    read_at: float
+    content: bytes | None
 
 
 class Robots:
     """The files read so far, by origin. A file that the server has not, or not on its own origin, forbids nothing."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, tuple[float, Protego | None]] = OrderedDict()
+        self._known: OrderedDict[str, _File] = OrderedDict()
+        self._bytes = 0
 
     async def check(self, connection: HttpConnection) -> None:
         """Raise `Stopped` where robots.txt keeps crawlers away from the connection's URL."""
         place = connection.url.copy_with(path="/robots.txt", query=None, fragment=None)
-        rules = await self._rules(str(place), HttpConnection(connection.client, place, connection.budget))
-        if rules is None:
+        content = await self._content(str(place), connection.at(place))
+        if content is None:
             raise Stopped(Reason.DISALLOWED, "its robots.txt cannot be read now, which forbids asking (RFC 9309)")
-        if not rules.can_fetch(str(connection.url), NAME):
+        if not Protego.parse(content.decode("utf-8", "replace")).can_fetch(str(connection.url), NAME):
             raise Stopped(Reason.DISALLOWED, f"its robots.txt keeps crawlers away from {connection.url.path}")
 
-    async def _rules(self, origin: str, connection: HttpConnection) -> Protego | None:
-        """Return the rules; `None` where the server fails to say."""
-        read_at, rules = self._known.pop(origin, (float("-inf"), None))
-        if monotonic() - read_at > _DAY:
-            read_at, rules = monotonic(), await _read(connection)
-        self._known[origin] = read_at, rules
-        if len(self._known) > _MOST:
-            self._known.popitem(last=False)
-        return rules
+    async def _content(self, origin: str, connection: HttpConnection) -> bytes | None:
+        """Return the file, read at most once a day; `None` where the server fails to say."""
+        known = self._known.get(origin)
+        if known is None or monotonic() - known.read_at > _DAY:
+            known = _File(monotonic(), await _read(connection))
+            self._forget(origin)
+            self._known[origin] = known
+            self._bytes += len(known.content or b"")
+            while len(self._known) > _MOST_FILES or self._bytes > _MOST_BYTES:
+                self._forget(next(iter(self._known)))
+        return known.content
+
+    def _forget(self, origin: str) -> None:
+        if gone := self._known.pop(origin, None):
+            self._bytes -= len(gone.content or b"")
 
 
-async def _read(connection: HttpConnection) -> Protego | None:
+async def _read(connection: HttpConnection) -> bytes | None:
     try:
         async with connection.send("GET", {"Accept": "text/plain"}) as response:
-            if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            if response.is_server_error or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
                 return None
-            text = await _text(connection, response) if response.status_code == HTTPStatus.OK else ""
+            return await _beginning(connection, response) if response.status_code == HTTPStatus.OK else b""
     except Stopped as stopped:
         if stopped.reason is Reason.REDIRECTED:
-            return _NO_RULES
+            return b""
+        if stopped.reason is Reason.PROTOCOL_ERROR:  # compressed, though nobody asked for that
+            return None
         raise
-    return Protego.parse(text)
 
 
-async def _text(connection: HttpConnection, response: httpx.Response) -> str:
+async def _beginning(connection: HttpConnection, response: httpx.Response) -> bytes:
     content = bytearray()
     async with aclosing(connection.chunks(response)) as chunks:
         async for chunk in chunks:
             content += chunk
             if len(content) >= _LARGEST:
                 break
-    return content[:_LARGEST].decode("utf-8", "replace")
+    return bytes(content[:_LARGEST])

@@ -7,13 +7,14 @@ Revisions: https://modelcontextprotocol.io/specification/2026-07-28 (stateless) 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 from crawler.introspector.budget import Budget, Stopped, one_line
-from crawler.introspector.wire import RemoteError, encode, fault_of
+from crawler.introspector.wire import METHOD_NOT_FOUND, NotJson, RemoteError, encode, fault_of
 from crawler.records import Malformed, Reason, Wire
 from crawler.settings import NAME, contact, own_version
 
@@ -23,13 +24,19 @@ MODERN = "2026-07-28"
 HANDSHAKE = "2025-11-25"
 """The newest handshake revision; an older server answers with its own, and we go on in that."""
 
-METHOD_NOT_FOUND = -32601
 _UNSUPPORTED_REVISION = -32022
 _MODERN_ERRORS = frozenset({-32020, -32021, _UNSUPPORTED_REVISION})
 """HeaderMismatch, MissingRequiredClientCapability, UnsupportedProtocolVersion: only modern servers say these."""
 
+_REVISION = re.compile(r"[!-~]{1,40}")  # it goes into a header; real ones are dates
 _META = "io.modelcontextprotocol/"
 _EXCERPT = 200
+_LONGEST_CURSOR = 16 * 1024
+"""Characters of a cursor that we send back; real ones are names, numbers or tokens of some hundred characters."""
+
+_INFO_NESTING = 10
+"""Levels of `serverInfo`: the schema has three, with its icons."""
+
 _LONGEST_TTL = 366 * 24 * 3600 * 1000
 """Milliseconds: a server that asks not to be seen again for longer than a year says nothing we can use."""
 
@@ -108,18 +115,18 @@ class Session:
         if not isinstance(supported, list) or MODERN not in supported:
             return None
         meta = _object(result.get("_meta"))
-        return _listed(MODERN, meta.get(_META + "serverInfo"), result)
+        return _listed(MODERN, meta.get(_META + "serverInfo"), result, self._budget)
 
     async def _handshake(self) -> Listed:
         offer = {"protocolVersion": HANDSHAKE, "capabilities": {}, "clientInfo": client_info()}
         result = await self._ask("initialize", offer, None, self._first_seconds)
         revision = result.get("protocolVersion")
-        if not isinstance(revision, str) or not revision.isprintable() or not revision.isascii() or len(revision) > 40:
+        if not isinstance(revision, str) or not _REVISION.fullmatch(revision):
             raise Stopped(Reason.PROTOCOL_ERROR, "answered initialize without a protocol version")
         await self._within(
             self._budget.request_seconds, self._channel.tell("notifications/initialized", revision), "initialized"
         )
-        return _listed(revision, result.get("serverInfo"), result)
+        return _listed(revision, result.get("serverInfo"), result, self._budget)
 
     async def _all_pages(self, listed: Listed) -> None:
         """Follow the cursors; a failure after the first page leaves a listing that is not complete."""
@@ -138,7 +145,7 @@ class Session:
                 listed.complete = len(listed.tools) <= self._budget.tools
                 del listed.tools[self._budget.tools :]
                 return
-            if not isinstance(following, str) or following in seen:
+            if not isinstance(following, str) or len(following) > _LONGEST_CURSOR or following in seen:
                 return
             seen.add(following)
             cursor = following
@@ -191,15 +198,21 @@ def _modern_meta() -> Wire:
     return {_META + "protocolVersion": MODERN, _META + "clientCapabilities": {}, _META + "clientInfo": client_info()}
 
 
-def _listed(revision: str, server_info: Any, result: Wire) -> Listed:
+def _listed(revision: str, server_info: Any, result: Wire, budget: Budget) -> Listed:
+    """Begin a listing; of what a server says of itself, what is no plain JSON or larger than a tool is left out."""
     info = _object(server_info)
     instructions = result.get("instructions")
+    said = isinstance(instructions, str) and _is_plain({"instructions": instructions}, 1, budget)
     return Listed(
         protocol_version=revision,
-        server_info={} if fault_of(info, nesting=10) else info,
-        instructions=instructions if isinstance(instructions, str) and not fault_of(instructions, 0) else None,
+        server_info=info if _is_plain(info, _INFO_NESTING, budget) else {},
+        instructions=instructions if said else None,
         offers_tools="tools" in _object(result.get("capabilities")),
     )
+
+
+def _is_plain(value: Wire, nesting: int, budget: Budget) -> bool:
+    return not fault_of(value, nesting) and len(encode(value)) <= budget.tool_bytes
 
 
 def _offers_handshake(error: RemoteError) -> bool:
@@ -213,6 +226,8 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 def _fault_of_tool(entry: Any, budget: Budget) -> str | None:
     """Say why an entry of a tools list is no tool; the schemas are claims, and judged elsewhere."""
+    if isinstance(entry, NotJson):
+        return entry.why
     if not isinstance(entry, dict):
         return f"a tool is an object, not {_kind(entry)}"
     name = entry.get("name")
@@ -226,7 +241,9 @@ def _fault_of_tool(entry: Any, budget: Budget) -> str | None:
 
 
 def _kind(value: Any) -> str:
-    names = {str: "an empty string", list: "an array", dict: "an object", bool: "a boolean", type(None): "null"}
+    if value == "":
+        return "an empty string"
+    names = {str: "a string", list: "an array", dict: "an object", bool: "a boolean", type(None): "null"}
     return names.get(type(value), "a number")
 
 

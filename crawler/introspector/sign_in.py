@@ -6,6 +6,7 @@ https://www.rfc-editor.org/rfc/rfc9728
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from crawler.introspector.budget import Stopped
-from crawler.introspector.http import HttpConnection, same_origin
+from crawler.introspector.connection import HttpConnection, same_origin
 from crawler.introspector.wire import decode
 from crawler.records import SignIn
 
@@ -27,11 +28,17 @@ _MOST = 50
 _LONGEST = 1024
 
 
-async def ask_for_sign_in(connection: HttpConnection, challenge: str) -> SignIn:
-    """Return what the server says of its sign-in; `challenge` is the WWW-Authenticate of its 401, "" if it has none."""
+async def ask_for_sign_in(connection: HttpConnection, challenge: str, seconds: float) -> SignIn:
+    """Return what the server says of its sign-in; `challenge` is the WWW-Authenticate of its 401, "" if it has none.
+
+    Metadata that takes longer than `seconds` is done without.
+    """
     said = {match[1].lower(): match[2] or match[3] or "" for match in _PARAMETER.finditer(challenge[:8192])}
     named = said.get("resource_metadata", "")
-    address, metadata = await _metadata(connection, named)
+    address, metadata = "", dict[str, Any]()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            address, metadata = await _metadata(connection, named)
     scheme = _SCHEME.match(challenge)
     return SignIn(
         scheme=scheme[0] if scheme else "",
@@ -45,8 +52,7 @@ async def _metadata(connection: HttpConnection, named: str) -> tuple[str, dict[s
     """Fetch the metadata where the challenge says it is, or else where the standard does; ("", {}) if nowhere."""
     for address in dict.fromkeys(_places(connection.url, named)):
         with suppress(Stopped, ValueError):
-            place = HttpConnection(connection.client, address, connection.budget)
-            place.meter = connection.meter
+            place = connection.at(address)
             async with place.send("GET", {"Accept": "application/json"}) as response:
                 data = decode(await place.body(response)) if response.status_code == HTTPStatus.OK else None
             if isinstance(data, dict) and ("resource" in data or "authorization_servers" in data):

@@ -17,8 +17,7 @@ from typing import Any
 
 from crawler.introspector.budget import Budget, Meter, Stopped
 from crawler.introspector.last_words import telling_line
-from crawler.introspector.session import METHOD_NOT_FOUND
-from crawler.introspector.wire import answer_of, decode, encode, request_in
+from crawler.introspector.wire import answer_of, decode, encode, reply_to
 from crawler.records import Reason, Wire
 
 _STDERR_KEPT = 16 * 1024
@@ -37,7 +36,7 @@ _STOP_ROUNDS = 1_000
 """Milliseconds to wait for a process to stop; one that is deep in the kernel takes its time."""
 
 _REPLIES = 16
-"""Requests from the server that we decline; one that asks more often is not waiting for our answer."""
+"""Requests from the server that we reply to; one that asks more often is not waiting for our answer."""
 
 
 class Process:
@@ -158,11 +157,10 @@ class Stdio:
             answer = answer_of(message, request_id)
             if answer is not None:
                 return answer
-            asked = request_in(message)
-            if asked and self._replies:
+            reply = reply_to(message)
+            if reply and self._replies:
                 self._replies -= 1
-                error = {"code": METHOD_NOT_FOUND, "message": "Method not found"}
-                await self._write({"jsonrpc": "2.0", "id": asked[0], "error": error})
+                await self._write(reply)
 
     async def tell(self, method: str, revision: str | None) -> None:  # noqa: ARG002 - a channel's
         await self._write({"jsonrpc": "2.0", "method": method})
@@ -185,7 +183,7 @@ class Stdio:
             except asyncio.LimitOverrunError as error:
                 raise Stopped(Reason.TOO_LARGE, f"wrote a line of more than {self._longest} bytes") from error
             self._meter.take(len(line))
-            self._meter.take_message()
+            self._meter.take_message(line)
             with contextlib.suppress(ValueError):
                 return decode(line)
             self._keep(line)

@@ -1,29 +1,40 @@
-"""Bytes to values: strict JSON, JSON-RPC answers, and the event stream of SSE, all in time linear in their input.
+"""Bytes to values: strict JSON and JSON-RPC messages, in time linear in their input.
 
-Knows no transport and no method. A value that JSON cannot say becomes `NotJson` in its place, so that one tool which
-holds a NaN does not take the page with it; `fault_of` finds it when the tool is looked at on its own.
+Knows no transport, and of the methods only `ping`. What JSON cannot say, or two readers would read as two things,
+becomes `NotJson` in its place, so that one tool which holds a NaN does not take the page with it; `fault_of` finds it
+when the tool is looked at on its own.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crawler.introspector.budget import Stopped
+from crawler.introspector.budget import Stopped, one_line
 from crawler.records import CrawlerError, Reason
+
+METHOD_NOT_FOUND = -32601
 
 _LONGEST_NUMBER = 400
 """Digits of an integer that is still read as a number; a double has at most 309 before its point."""
 
+_LONGEST_ID = 256
+"""Characters of a request's id that we send back."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotJson:
-    """Stands where the sender wrote something that JSON has no word for."""
+    """Stands where the sender wrote what is no JSON value; `why` completes "the value ..."."""
 
-    text: str
+    why: str
+
+
+class TooDeepError(ValueError):
+    """JSON nested beyond reading."""
 
 
 class RemoteError(CrawlerError):
@@ -35,20 +46,12 @@ class RemoteError(CrawlerError):
         self.data = data
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event of an event stream; `kind` is "message" where the sender named none."""
-
-    kind: str
-    data: bytes
-
-
 def decode(raw: bytes) -> Any:
-    """Decode one JSON document. Raises `ValueError` with a reason for what is none, or is nested beyond reading."""
+    """Decode one JSON document. Raises `ValueError` with a reason for what is none; `TooDeepError` is one."""
     try:
         return _DECODER.decode(raw.decode("utf-8"))
     except RecursionError:
-        raise ValueError("JSON nested deeper than it can be read") from None
+        raise TooDeepError("JSON nested deeper than it can be read") from None
 
 
 def encode(message: Mapping[str, Any]) -> bytes:
@@ -90,79 +93,60 @@ def answer_of(message: Any, request_id: int) -> Mapping[str, Any] | None:
     if not _same_id(answered, request_id):
         return None
     result = message.get("result")
+    if isinstance(result, NotJson):
+        raise Stopped(Reason.PROTOCOL_ERROR, f"answered with a result that {result.why}")
     if not isinstance(result, dict):
         raise Stopped(Reason.PROTOCOL_ERROR, "answered with neither a result object nor an error object")
     return result
 
 
-def request_in(message: Any) -> tuple[Any, str] | None:
-    """Return id and method when the message is a request from the server to us."""
+def reply_to(message: Any) -> Mapping[str, Any] | None:
+    """Return our answer to what a server asks of us, `None` when the message is no request.
+
+    A ping hears that we are there; whatever else it asks for, we do not have. Nothing of ours is in either.
+    """
     if not isinstance(message, dict):
         return None
     asked, method = message.get("id"), message.get("method")
-    return (asked, method) if isinstance(asked, (str, int)) and isinstance(method, str) else None
+    if not isinstance(method, str) or not isinstance(asked, (str, int)) or len(str(asked)) > _LONGEST_ID:
+        return None
+    answer = {"result": {}} if method == "ping" else {"error": _DECLINED}
+    return {"jsonrpc": "2.0", "id": asked, **answer}
 
 
-class EventStream:
-    """Parses `text/event-stream` as it arrives; https://html.spec.whatwg.org/multipage/server-sent-events.html."""
-
-    def __init__(self, longest: int) -> None:
-        self._longest = longest
-        self._size = 0
-        self._line: list[bytes] = []
-        self._data: list[bytes] = []
-        self._kind = b""
-        self._after_return = False
-
-    def feed(self, chunk: bytes) -> Iterator[Event]:
-        """Yield the events that `chunk` completes. Raises `Stopped` for an event over the limit."""
-        for piece in chunk.splitlines(keepends=True):
-            if self._after_return and piece == b"\n":  # the second half of a line end that was cut in two
-                self._after_return = False
-                continue
-            self._after_return = piece.endswith(b"\r")
-            self._grow(len(piece))
-            self._line.append(piece)
-            if piece.endswith((b"\n", b"\r")):
-                line = b"".join(self._line).rstrip(b"\r\n")
-                self._line.clear()
-                yield from self._take(line)
-
-    def _grow(self, count: int) -> None:
-        self._size += count
-        if self._size > self._longest:
-            raise Stopped(Reason.TOO_LARGE, f"sent an event of more than {self._longest} bytes")
-
-    def _take(self, line: bytes) -> Iterator[Event]:
-        if not line:
-            if self._data:
-                yield Event(self._kind.decode("utf-8", "replace") or "message", b"\n".join(self._data))
-            self._data.clear()
-            self._kind, self._size = b"", 0
-            return
-        field, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
-        if field == b"data":
-            self._data.append(value)
-        elif field == b"event":
-            self._kind = value
+_DECLINED = {"code": METHOD_NOT_FOUND, "message": "Method not found"}
 
 
 def _number(text: str) -> int | NotJson:
-    return int(text) if len(text) <= _LONGEST_NUMBER else NotJson(text[:20])
+    return int(text) if len(text) <= _LONGEST_NUMBER else _no_number(text)
 
 
 def _fraction(text: str) -> float | NotJson:
     value = float(text)
-    return value if math.isfinite(value) else NotJson(text[:20])
+    return value if math.isfinite(value) else _no_number(text)
 
 
-_DECODER = json.JSONDecoder(parse_int=_number, parse_float=_fraction, parse_constant=NotJson)
+def _no_number(text: str) -> NotJson:
+    return NotJson(f"holds {text[:20]}, which is not a JSON number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | NotJson:
+    """Make an object, unless it has a key twice: some readers take the first, some the last (RFC 8259 section 4)."""
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    counts = Counter(key for key, _ in pairs)
+    return NotJson(f'says "{one_line(max(counts, key=counts.__getitem__))[:80]}" twice in one object')
+
+
+_DECODER = json.JSONDecoder(
+    parse_int=_number, parse_float=_fraction, parse_constant=_no_number, object_pairs_hook=_object
+)
 
 
 def _own_fault(value: Any) -> str | None:
     if isinstance(value, NotJson):
-        return f"holds {value.text}, which is not a JSON number"
+        return value.why
     if isinstance(value, str) and not value.isascii():
         try:
             value.encode("utf-8")

@@ -11,10 +11,12 @@ import pytest
 
 from crawler.introspector import guard, introspect
 from crawler.introspector.budget import Budget, Stopped
+from crawler.introspector.connection import GuardedTransport
 from crawler.introspector.guard import Guard, check_url, is_allowed
-from crawler.introspector.http import GuardedTransport
 from crawler.records import NotIntrospected, Reason, Target, TargetKind, Transport
 from tests.crawler.peers import remotes
+
+GUARD = Guard(allow_private=False, resolve_seconds=5)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_no_spelling_of_loopback_reaches_it(host):
 def test_one_private_address_among_public_ones_refuses_the_name(monkeypatch):
     _resolve_to(monkeypatch, ["93.184.216.34", "127.0.0.1"])
     with pytest.raises(Stopped) as caught:
-        asyncio.run(Guard(allow_private=False).connect_tcp("rebind.example", 443))
+        asyncio.run(GUARD.connect_tcp("rebind.example", 443))
     assert "127.0.0.1" in str(caught.value)
 
 
@@ -111,7 +113,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch):
 
     monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
     with pytest.raises(httpcore.ConnectError):
-        asyncio.run(Guard(allow_private=False).connect_tcp("rebind.example", 443))
+        asyncio.run(GUARD.connect_tcp("rebind.example", 443))
     assert connected == ["93.184.216.34"]
 
 
@@ -125,12 +127,12 @@ def test_every_address_of_a_name_is_tried(monkeypatch):
 
     monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
     with pytest.raises(httpcore.ConnectTimeout):
-        asyncio.run(Guard(allow_private=False).connect_tcp("two.example", 443))
+        asyncio.run(GUARD.connect_tcp("two.example", 443))
     assert tried == ["93.184.216.34", "93.184.216.35"]
 
 
 def test_httpx_makes_its_connections_through_the_guard():
-    transport = GuardedTransport(allow_private=False)
+    transport = GuardedTransport(Budget(), allow_private=False)
     assert isinstance(transport._pool._network_backend, Guard)
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from crawler.introspector import dummies, registries
 from crawler.introspector.budget import Stopped, one_line
+from crawler.introspector.event_stream import Event, EventStream
 from crawler.introspector.last_words import telling_line
 from crawler.introspector.stdio import exit_status
-from crawler.introspector.wire import Event, EventStream, NotJson, RemoteError, answer_of, decode, fault_of
+from crawler.introspector.wire import NotJson, RemoteError, answer_of, decode, fault_of
 from crawler.records import Need
 
 

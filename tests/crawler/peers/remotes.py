@@ -1,12 +1,12 @@
-"""HTTP servers that behave well or badly, each at a path of its own: `async with serve() as base` gives their origin.
+"""HTTP servers that behave well, each at a path of its own: `async with serve() as base` gives their origin.
 
-Written against sockets, because a framework would not let us say most of this.
+Written against sockets, because a framework would not let us say most of what their hostile neighbours
+(`tests.crawler.attacks`) say with the same means.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -64,7 +64,6 @@ class Request:
 
 Answer = Callable[[Request], Awaitable[None]]
 PEERS: dict[str, Answer] = {}
-_BOMB = gzip.compress(bytes(20_000_000), 1)
 
 
 def peer(name: str) -> Callable[[Answer], Answer]:
@@ -110,15 +109,11 @@ async def serve(own: Mapping[str, Answer] | None = None) -> AsyncIterator[tuple[
     seen: list[Request] = []
     peers = {**PEERS, **(own or {})}
 
+    async def answer(request: Request) -> None:
+        await peers[request.path.split("?")[0].strip("/").split("/")[0]](request)
+
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while request := await _request(reader, writer, seen):
-                seen.append(request)
-                await peers[request.path.split("?")[0].strip("/").split("/")[0]](request)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client has what it wants, or the test is over
-        finally:
-            writer.transport.abort() if writer.transport.get_write_buffer_size() > 65536 else writer.close()
+        await converse(reader, writer, answer, seen)
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     try:
@@ -132,7 +127,22 @@ async def serve(own: Mapping[str, Answer] | None = None) -> AsyncIterator[tuple[
         await asyncio.sleep(0)
 
 
-async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: list[Request]) -> Request | None:
+async def converse(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer, seen: list[Request]
+) -> None:
+    """Answer the requests of one connection, as long as there are any."""
+    try:
+        while True:
+            request = await _request(reader, writer, seen)
+            seen.append(request)
+            await answer(request)
+    except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        pass  # the client has what it wants, or the test is over
+    finally:
+        writer.transport.abort() if writer.transport.get_write_buffer_size() > 65536 else writer.close()
+
+
+async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: list[Request]) -> Request:
     head = await reader.readuntil(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").strip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
@@ -238,253 +248,12 @@ async def _versions(request: Request) -> None:
     return await (request.result(page(TOOLS)) if request.asked == "tools/list" else opened(request))
 
 
-# Servers that do not.
-
-
-@peer("hang")
-async def _hang(request: Request) -> None:
-    await asyncio.sleep(30)
-
-
-@listing("hanglate")
-async def _hang_late(request: Request) -> None:
-    await asyncio.sleep(30)
-
-
-@peer("dripheaders")
-async def _drip_headers(request: Request) -> None:
-    for letter in b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 1000:
-        await request.raw(bytes([letter]))
-        await asyncio.sleep(0.05)
-
-
-@peer("drip")
-async def _drip(request: Request) -> None:
-    await request.raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n")
-    while True:
-        await request.raw(b" ")
-        await asyncio.sleep(0.05)
-
-
-@peer("dripevents")
-async def _drip_events(request: Request) -> None:
-    await request.stream()
-    while True:
-        await request.raw(b": still here\n\n")
-        await asyncio.sleep(0.05)
-
-
-@peer("flood")
-async def _flood(request: Request) -> None:
-    await request.raw(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{"a":"')
-    while True:
-        await request.raw(b"a" * 65536)
-
-
-@peer("floodevents")
-async def _flood_events(request: Request) -> None:
-    await request.stream()
-    while True:
-        await request.raw(b'data: {"jsonrpc": "2.0", "method": "notifications/progress"}\n\n' * 1000)
-
-
-@peer("floodline")
-async def _flood_line(request: Request) -> None:
-    await request.stream()
-    while True:
-        await request.raw(b"data: a" * 10_000)
-
-
-@peer("floodheaders")
-async def _flood_headers(request: Request) -> None:
-    await request.raw(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        await request.raw(b"X-Header: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 100)
-
-
-@peer("floodrequests")
-async def _flood_requests(request: Request) -> None:
-    if not request.asked:
-        return await request.reply(b"", 202)
-    await request.stream()
-    for number in range(500):
-        await request.event({"jsonrpc": "2.0", "id": f"q{number}", "method": "sampling/createMessage"})
-    request.writer.close()
-    return None
-
-
-@peer("bomb")
-async def _bomb(request: Request) -> None:
-    await request.reply(_BOMB, Content_Encoding="gzip")
-
-
-@listing("deep")
-async def _deep(request: Request) -> None:
-    await request.reply(b'{"jsonrpc":"2.0","id":1,"result":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}")
-
-
-@listing("endlesspages")
-async def _endless_pages(request: Request) -> None:
-    cursor = int(request.message["params"].get("cursor", "0"))
-    await request.result(page([{**TOOLS[0], "name": f"tool{cursor}"}], nextCursor=str(cursor + 1)))
-
-
-@listing("samecursor")
-async def _same_cursor(request: Request) -> None:
-    await request.result(page(TOOLS, nextCursor="again"))
-
-
-@listing("numbercursor")
-async def _number_cursor(request: Request) -> None:
-    await request.result(page(TOOLS, nextCursor=2))
-
-
-@listing("secondpagefails")
-async def _second_page_fails(request: Request) -> None:
-    if "cursor" in request.message["params"]:
-        return await request.reply(b"oops", 500, "text/plain")
-    return await request.result(page(TOOLS, nextCursor="2"))
-
-
-@listing("manytools")
-async def _many_tools(request: Request) -> None:
-    await request.result(page([{"name": f"t{number}", "inputSchema": {}} for number in range(6_000)]))
-
-
-@listing("badtools")
-async def _bad_tools(request: Request) -> None:
-    nested: Any = {}
-    for _ in range(300):
-        nested = {"properties": nested}
-    bad = [None, 7, "text", [], {}, {"name": ""}, {"name": 3}, {"name": "deep", "inputSchema": nested}]
-    bad += [{"name": "huge", "description": "x" * 1_100_000}, {"name": "half \ud800 pair"}]
-    text = json.dumps(page([TOOLS[0], *bad, {"name": "number", "x": "N1"}, {"name": "number", "x": "N2"}, TOOLS[1]]))
-    text = text.replace('"N1"', "NaN").replace('"N2"', "1e999")
-    await request.reply(f'{{"jsonrpc":"2.0","id":{request.message["id"]},"result":{text}}}'.encode())
-
-
-@listing("wrongid")
-async def _wrong_id(request: Request) -> None:
-    await request.json({"jsonrpc": "2.0", "id": 4711, "result": page(TOOLS)})
-
-
-@listing("trueid")
-async def _true_id(request: Request) -> None:
-    await request.json({"jsonrpc": "2.0", "id": True, "result": page(TOOLS)})
-
-
-@listing("wrongidevents")
-async def _wrong_id_events(request: Request) -> None:
-    await request.stream()
-    await request.event({"jsonrpc": "2.0", "id": 4711, "result": page(TOOLS)})
-    request.writer.close()
-
-
-@listing("notalist")
-async def _not_a_list(request: Request) -> None:
-    await request.result({"tools": {"read": {}}, "resultType": "complete"})
-
-
-@listing("noresult")
-async def _no_result(request: Request) -> None:
-    await request.json({"jsonrpc": "2.0", "id": request.message["id"], "result": "tools"})
-
-
-@listing("question")
-async def _question(request: Request) -> None:
-    await request.result({"resultType": "input_required", "inputRequests": {}})
-
-
-@listing("rpcerror")
-async def _rpc_error(request: Request) -> None:
-    await request.error(-32603)
-
-
-@peer("capability")
-async def _capability(request: Request) -> None:
-    await request.error(-32021, 400, requiredCapabilities={"sampling": {}})
-
-
-@peer("badversion")
-async def _bad_version(request: Request) -> None:
-    await (request.error(-32601) if request.asked != "initialize" else request.result({"protocolVersion": 7}))
-
-
-@peer("html")
-async def _html(request: Request) -> None:
-    await request.reply(b"<!doctype html><title>Welcome</title>", 200, "text/html")
-
-
-@peer("text")
-async def _text(request: Request) -> None:
-    await request.reply(b"MCP server is running", 200, "text/plain")
-
-
-@peer("otherjson")
-async def _other_json(request: Request) -> None:
-    await request.json({"status": "ok"})
-
-
-@peer("badutf8")
-async def _bad_utf8(request: Request) -> None:
-    await request.reply(b'{"a": "\xff\xfe"}')
-
-
-@peer("empty")
-async def _empty(request: Request) -> None:
-    await request.reply(b"", 200)
-
-
-@peer("close")
-async def _close(request: Request) -> None:
-    request.writer.close()
-
-
-@peer("garbage")
-async def _garbage(request: Request) -> None:
-    await request.raw(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
-    request.writer.close()
-
-
-@peer("cutoff")
-async def _cut_off(request: Request) -> None:
-    await request.raw(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"a"')
-    request.writer.close()
+# Servers that say why they do not list their tools.
 
 
 @peer("status")
 async def _status(request: Request) -> None:
     await request.reply(b"<p>no</p>", int(request.path.rsplit("/", 1)[1]), "text/html")
-
-
-@peer("redirect")
-async def _redirect(request: Request) -> None:
-    """Redirect to what the query says: `/redirect/307?http://elsewhere/`."""
-    path, _, target = request.path.partition("?")
-    await request.reply(b"", int(path.rsplit("/", 1)[1]), Location=target)
-
-
-@peer("loop")
-async def _loop(request: Request) -> None:
-    await request.reply(b"", 308, Location=request.path + "/x")
-
-
-@peer("eventselsewhere")
-async def _events_elsewhere(request: Request) -> None:
-    if request.method == "POST":
-        return await request.reply(b"", 405)
-    await request.stream()
-    await request.event("http://169.254.169.254/latest", "endpoint")
-    return None
-
-
-@peer("eventsnoendpoint")
-async def _events_no_endpoint(request: Request) -> None:
-    if request.method == "POST":
-        return await request.reply(b"", 405)
-    await request.stream()
-    await request.event({"jsonrpc": "2.0", "method": "x"})
-    return None
 
 
 @peer("walled")
