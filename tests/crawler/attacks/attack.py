@@ -11,7 +11,7 @@ from crawler.introspector import Budget
 from crawler.records import Reason
 from tests.crawler.peers.remotes import TOOLS, Answer, Request, opened, page
 
-BUDGET = Budget(request_seconds=5.0, resolve_seconds=2.0, session_seconds=9.0)
+BUDGET = Budget(request_seconds=5.0, resolve_seconds=2.5, session_seconds=10.0)
 """The sizes are those of a real crawl; only the times are short."""
 
 OWN = "own"
@@ -35,12 +35,13 @@ class Refused:
 class Lists:
     """The attack ends with a listing: so many tools, all there are or not, and so many entries that are none.
 
-    `tools` is `None` where it depends on the clock.
+    `tools` is `None` where it depends on the clock; `words` are why the first of the entries is none.
     """
 
     tools: int | None = len(TOOLS)
     complete: bool = True
     malformed: int = 0
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Attack:
 
     `answer` is given each HTTP request but that for robots.txt, which is not found unless `own_robots`; `connection`
     takes whole connections in its place. `dns` holds what the host resolves to, in turn: addresses, or an exception's
-    words. `url` says where it is listed: `{host}` stands for its host.
+    words. `url` says where it is listed: `{host}` stands for its host. One that lies only later is asked `again`.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Attack:
     dns: tuple[tuple[str, ...], ...] = ((OWN,),)
     url: str = "http://{host}/mcp"
     transport: str = "streamable-http"
+    again: bool = False
 
     @property
     def host(self) -> str:

@@ -1,7 +1,8 @@
-"""The crawling process of the attack suite: `python -m tests.crawler.attacks.crawl FILE` with an internet in FILE.
+"""The crawling process of the attack suite: `python -m tests.crawler.attacks.crawl FOLDER`.
 
-It reads the servers from a file as any crawl does, asks them all into a database, and prints what stands there then,
-with the memory that the asking took.
+It reads the folder's servers.json as any crawl does, asks them all into the folder's database, in the internet of
+plan.json and those again that stand in it as such, and prints what stands in the database then, with the memory that
+the asking took and the connections that led astray.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ import functools
 import json
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from catalogue import models
-from catalogue.database import open_database
+from catalogue.database import open_database, writing
 from catalogue.intake import crawl
 from catalogue.intake.introspection import introspect_due
 from catalogue.repository import Repository
@@ -27,7 +29,7 @@ from crawler.run import SourceRequest
 from tests.crawler.attacks.attack import BUDGET
 from tests.crawler.attacks.internet import Internet, surrounded
 
-CONCURRENCY = 48
+CONCURRENCY = 24
 
 
 def main(folder: Path) -> None:
@@ -37,23 +39,32 @@ def main(folder: Path) -> None:
     before = _memory("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     began = time.monotonic()
-    with surrounded(Internet(**json.loads((folder / "internet.json").read_text()))) as astray:
-        introspect_due(
-            engine,
-            functools.partial(introspect, budget=BUDGET),
-            limit=None,
-            allow_private=False,
-            opt_out=read_opt_out(None),
-            concurrency=CONCURRENCY,
-            report=_silent,
-        )
+    plan = json.loads((folder / "plan.json").read_text())
+    with surrounded(Internet(**plan["internet"])) as astray:
+        _ask(engine)
+        with writing(engine) as session:
+            asked_again = models.Target.address.in_(plan["again"])
+            session.execute(update(models.Target).where(asked_again).values(due_at=datetime.now(UTC)))
+        _ask(engine)
     seconds = time.monotonic() - began
     outcomes = _outcomes(engine)
     memory = _memory("VmHWM") - before
     json.dump({"outcomes": outcomes, "seconds": seconds, "memory": memory, "astray": astray}, sys.stdout)
 
 
-def _outcomes(engine: Any) -> dict[str, Any]:
+def _ask(engine: Engine) -> None:
+    introspect_due(
+        engine,
+        functools.partial(introspect, budget=BUDGET),
+        limit=None,
+        allow_private=False,
+        opt_out=read_opt_out(None),
+        concurrency=CONCURRENCY,
+        report=_silent,
+    )
+
+
+def _outcomes(engine: Engine) -> dict[str, Any]:
     """Return each attempt by the address that was asked, with the tools of its server."""
     with Session(engine) as session:
         tools: dict[str, list[str]] = {}
@@ -74,6 +85,7 @@ def _outcomes(engine: Any) -> dict[str, Any]:
                 "kept": len(tools.get(server, [])),
                 "complete": row.complete,
                 "malformed": len(row.malformed),
+                "why": row.malformed[0][1] if row.malformed else "",
                 "sign_in": row.sign_in,
             }
             for address, server, row in rows

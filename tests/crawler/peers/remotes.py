@@ -251,11 +251,6 @@ async def _versions(request: Request) -> None:
 # Servers that say why they do not list their tools.
 
 
-@peer("status")
-async def _status(request: Request) -> None:
-    await request.reply(b"<p>no</p>", int(request.path.rsplit("/", 1)[1]), "text/html")
-
-
 @peer("walled")
 async def _walled(request: Request) -> None:
     """Want a sign-in, and say where the metadata is: "walled/CHALLENGE" where CHALLENGE is one of the below."""
