@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from ipaddress import ip_address
 
 import httpcore
@@ -43,7 +44,7 @@ def test_private_addresses_are_asked_only_with_permission(address):
     [
         *("169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::169.254.169.254", "2002:a9fe:a9fe::", "fe80::1"),
         *("0.0.0.0", "::", "224.0.0.1", "ff0e::1", "255.255.255.255", "240.0.0.1", "fec0::1", "::127.0.0.1", "5f00::1"),
-        *("100::1", "2001:db8::1"),
+        *("100::1", "2001:db8::1", "fe80::1%lo", "::1%lo", "2606:4700::1111%eth0"),
     ],
 )
 def test_metadata_services_and_addresses_of_nobody_are_never_asked(address):
@@ -72,6 +73,7 @@ def test_metadata_services_and_addresses_of_nobody_are_never_asked(address):
         ("https://example.com\\@evil.example/", Reason.ADDRESS_REFUSED),
         ("https://example.com/" + "a" * 3000, Reason.ADDRESS_REFUSED),
         ("https://{tenant}.example.com/mcp", Reason.NEEDS_CONFIGURATION),
+        ("https://example.com/<your-tenant>/mcp", Reason.NEEDS_CONFIGURATION),
     ],
 )
 def test_odd_urls_are_refused_before_anything_is_resolved(url, reason):
@@ -129,6 +131,38 @@ def test_every_address_of_a_name_is_tried(monkeypatch):
     with pytest.raises(httpcore.ConnectTimeout):
         asyncio.run(GUARD.connect_tcp("two.example", 443))
     assert tried == ["93.184.216.34", "93.184.216.35"]
+
+
+def test_a_name_of_a_hundred_addresses_sends_us_to_four_of_them(monkeypatch):
+    tried: list[str] = []
+    _resolve_to(monkeypatch, [f"93.184.216.{number}" for number in range(100)])
+
+    async def connect(self, host, port, *_):
+        tried.append(host)
+        raise httpcore.ConnectError("no network in tests")
+
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    with pytest.raises(httpcore.ConnectError):
+        asyncio.run(GUARD.connect_tcp("many.example", 443))
+    assert tried == [f"93.184.216.{number}" for number in range(4)]
+
+
+def test_names_that_do_not_resolve_do_not_hold_up_those_that_do(monkeypatch):
+    def look_up(host: str, port: int):
+        if host.startswith("slow"):
+            time.sleep(0.7)
+        return [ip_address("127.0.0.1")]
+
+    monkeypatch.setattr(guard, "_lookup", look_up)
+    hasty = Guard(allow_private=False, resolve_seconds=0.4)
+
+    async def run():
+        names = [f"slow{number}.example" for number in range(60)] + ["quick.example"]
+        return await asyncio.gather(*(hasty.connect_tcp(name, 443) for name in names), return_exceptions=True)
+
+    *slow, quick = asyncio.run(run())
+    assert {str(one).partition(".example ")[2] for one in slow} == {"does not resolve in time"}
+    assert "127.0.0.1" in str(quick)
 
 
 def test_httpx_makes_its_connections_through_the_guard():

@@ -6,6 +6,7 @@ What hostile ones do is in `tests.crawler.attacks`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -17,11 +18,11 @@ from tests.crawler.peers import remotes
 BUDGET = Budget(request_seconds=8, session_seconds=10)
 
 
-def ask(path: str, transport: Transport = Transport.STREAMABLE_HTTP, budget: Budget = BUDGET):
-    """Introspect one peer; gives the outcome and the requests it saw."""
+def ask(path: str, transport: Transport = Transport.STREAMABLE_HTTP, budget: Budget = BUDGET, **own: remotes.Answer):
+    """Introspect one peer; gives the outcome and the requests it saw. `own` are peers of the test's."""
 
     async def run():
-        async with remotes.serve() as (base, seen):
+        async with remotes.serve(own) as (base, seen):
             target = Target(TargetKind.REMOTE, transport, path if path.startswith("http") else f"{base}/{path}")
             return await introspect(target, budget, allow_private=True), seen
 
@@ -60,6 +61,7 @@ def test_a_handshake_server_keeps_its_session_its_pages_and_hears_a_goodbye():
         ("elsewhere", "Bearer", "https://evil.invalid/metadata", (), ()),
         ("bare", "Basic", "", (), ()),
         ("odd", "Bearer", "", (), ()),
+        ("user", "Bearer", "@{host}/metadata", (), ("read",)),
     ],
 )
 def test_a_sign_in_wall_is_described_without_credentials(wall, scheme, metadata, servers, scopes):
@@ -68,8 +70,91 @@ def test_a_sign_in_wall_is_described_without_credentials(wall, scheme, metadata,
     assert outcome.reason is Reason.SIGN_IN
     found = outcome.sign_in
     assert (found.scheme, found.authorization_servers, found.scopes) == (scheme, servers, scopes)
+    metadata = metadata.replace("{host}", seen[0].headers["host"])
     assert found.metadata_url.endswith(metadata) if metadata else not found.metadata_url
     assert not {"authorization", "cookie"} & set().union(*(request.headers for request in seen))
+
+
+def test_metadata_that_hangs_costs_nothing_of_what_the_challenge_says():
+    async def hangs(request: remotes.Request) -> None:
+        if request.method == "POST":
+            return await request.reply(b"", 401, WWW_Authenticate='Bearer scope="read"')
+        return await asyncio.sleep(30)
+
+    outcome, _ = ask("own", budget=Budget(request_seconds=0.5), own=hangs, **{".well-known": hangs})
+    assert (outcome.sign_in.scheme, outcome.sign_in.scopes, outcome.sign_in.metadata_url) == ("Bearer", ("read",), "")
+
+
+Say = Callable[[remotes.Request], Awaitable[None]]
+OTHERS = ["server/discover", "initialize", "notifications/initialized", "tools/list"]
+
+
+@pytest.mark.parametrize(
+    ("first", "asked"),
+    [
+        (lambda request: request.reply(b"<p>no</p>", 405, "text/html"), OTHERS),
+        (lambda request: request.reply(b"<p>no</p>", 404, "text/html"), OTHERS),
+        (lambda request: request.reply(b"Bad Request", 400, "text/plain"), OTHERS),
+        (lambda request: request.error(-32600, 400), OTHERS),
+        (lambda request: request.error(-32601, 404), OTHERS),
+        (lambda request: request.error(-32601, 405), OTHERS),
+        (lambda request: request.error(-32602), OTHERS),
+        (lambda request: request.error(-32022, 400, supported=["2025-11-25"]), OTHERS),
+        (lambda request: request.reply(b"oops", 500, "text/plain"), OTHERS),
+        (lambda request: request.result({"supportedVersions": ["2025-11-25"], "capabilities": {}}), OTHERS),
+        (lambda request: request.error(-32022, 400, supported=[remotes.MODERN]), OTHERS[:1]),
+        (lambda request: request.error(-32021, 400), OTHERS[:1]),
+        (lambda request: request.error(-32020, 405), OTHERS[:1]),
+        (lambda request: request.reply(b"", 401), OTHERS[:1]),
+        (lambda request: request.reply(b"", 403), OTHERS[:1]),
+        (lambda request: request.reply(b"", 429), OTHERS[:1]),
+    ],
+)
+def test_the_era_is_told_by_the_answer_to_the_first_question(first: Say, asked):
+    async def answer(request: remotes.Request) -> None:
+        await (first(request) if request.asked == "server/discover" else remotes.healthy(request))
+
+    outcome, seen = ask("own", own=answer)
+    assert [request.asked for request in seen if request.method == "POST"] == asked
+    assert isinstance(outcome, Introspected) == (len(asked) > 1)
+
+
+@pytest.mark.parametrize("revision", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", remotes.MODERN])
+def test_how_long_a_listing_holds_and_for_whom_is_heard_in_every_revision(revision):
+    async def answer(request: remotes.Request) -> None:
+        cursor = request.message.get("params", {}).get("cursor")
+        if request.asked == "tools/list":
+            more = {"ttlMs": 90_000, "cacheScope": "private"} if cursor else {"ttlMs": 120_000, "nextCursor": "2"}
+            await request.result(remotes.page(remotes.TOOLS, **more))
+        elif request.asked == "initialize":
+            await request.result({"protocolVersion": revision, "capabilities": {"tools": {}}})
+        elif request.asked == "server/discover" and revision != remotes.MODERN:
+            await request.error(-32601, 404)
+        else:
+            await remotes.opened(request)
+
+    outcome, _ = ask("own", own=answer)
+    assert outcome.protocol_version == revision
+    assert (outcome.ttl, outcome.private, outcome.complete) == (timedelta(seconds=90), True, True)
+
+
+@pytest.mark.parametrize("declared", [Transport.STREAMABLE_HTTP, Transport.SSE])
+@pytest.mark.parametrize(
+    ("post", "get", "reason"),
+    [
+        (405, 401, Reason.SIGN_IN),
+        (404, 403, Reason.FORBIDDEN),
+        (404, 429, Reason.RATE_LIMITED),
+        (405, 405, Reason.NOT_FOUND),
+        (404, 200, Reason.NOT_FOUND),
+    ],
+)
+def test_of_two_transports_that_fail_the_one_that_says_more_is_told(declared, post, get, reason):
+    async def answer(request: remotes.Request) -> None:
+        await request.reply(b"<p>", post if request.method == "POST" else get, "text/html")
+
+    outcome, _ = ask("own", transport=declared, own=answer, **{".well-known": answer})
+    assert outcome.reason in ({reason} if declared is Transport.STREAMABLE_HTTP else {reason, Reason.NOT_MCP}), outcome
 
 
 def test_in_an_event_stream_only_the_answer_to_our_question_counts_and_requests_are_declined():

@@ -11,7 +11,7 @@ from crawler.introspector.budget import Stopped, one_line
 from crawler.introspector.event_stream import Event, EventStream
 from crawler.introspector.last_words import telling_line
 from crawler.introspector.stdio import exit_status
-from crawler.introspector.wire import NotJson, RemoteError, answer_of, decode, fault_of
+from crawler.introspector.wire import NotJson, RemoteError, TooDeepError, answer_of, decode, fault_of, reply_to
 from crawler.records import Need
 
 
@@ -27,6 +27,33 @@ def test_numbers_that_json_has_not_are_marked_in_their_place(text):
     assert value["good"] == 1
     assert isinstance(value["bad"][0], NotJson)
     assert "not a JSON number" in str(fault_of(value, 10))
+
+
+def test_an_object_that_says_a_key_twice_is_marked_in_its_place_in_linear_time():
+    value = decode(b'{"good": {"a": 1, "b": 2}, "bad": [{"a": 1, "a": 2}]}')
+    assert value["good"] == {"a": 1, "b": 2}
+    assert fault_of(value, 10) == 'says "a" twice in one object'
+    began = time.perf_counter()
+    many = ",".join(f'"k{number}":1' for number in range(100_000))
+    assert decode(f'{{{many},"k99999":2}}'.encode()) == NotJson('says "k99999" twice in one object')
+    assert time.perf_counter() - began < 3
+
+
+def test_what_is_nested_beyond_reading_is_told_from_what_is_no_json():
+    with pytest.raises(TooDeepError):
+        decode(b"[" * 100_000)
+    with pytest.raises(ValueError, match=r"Expecting") as caught:
+        decode(b"[" * 10)
+    assert not isinstance(caught.value, TooDeepError)
+
+
+def test_a_server_that_asks_hears_that_we_are_there_and_nothing_of_ours():
+    assert reply_to({"id": 7, "method": "ping"}) == {"jsonrpc": "2.0", "id": 7, "result": {}}
+    for method in ("roots/list", "sampling/createMessage", "elicitation/create", "tools/call"):
+        reply = reply_to({"id": "a", "method": method, "params": {"x": 1}})
+        assert reply == {"jsonrpc": "2.0", "id": "a", "error": {"code": -32601, "message": "Method not found"}}
+    for other in ({"method": "ping"}, {"id": 1}, {"id": [], "method": "ping"}, {"id": "x" * 300, "method": "ping"}, []):
+        assert reply_to(other) is None
 
 
 def test_nesting_and_half_characters_are_faults_and_plain_values_are_none():
@@ -87,6 +114,7 @@ def test_an_event_over_the_limit_ends_the_session():
     [
         ("\x1b[31mred\x1b[0m \x1b]0;title\x07text\r\nnext", "red text next"),
         ("a\u202eb\u200bc\x00d\ud800e", "a b c d e"),
+        ("soft\u00adhyphen, tag\U000e0041, mark\u061c", "soft hyphen, tag , mark"),
         ("cannot open /home/u/.config/x.json: no", "cannot open (path): no"),
         ("GET https://example.com/usr/x failed", "GET https://example.com/usr/x failed"),
         ("x" * 400, "x" * 299 + "…"),

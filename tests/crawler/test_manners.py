@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from time import monotonic
@@ -10,7 +11,7 @@ from time import monotonic
 import pytest
 from protego import Protego
 
-from crawler.introspector import Budget, Robots, introspect
+from crawler.introspector import Budget, Robots, introspect, robots
 from crawler.manners import requested_wait
 from crawler.opt_out import OptOutError, parse_opt_out, read_opt_out
 from crawler.records import Introspected, NotIntrospected, Reason, Target, TargetKind, Transport
@@ -31,9 +32,9 @@ def ask(robots_txt: str, times: int = 1, path: str = "modern"):
     async def run():
         async with remotes.serve({"robots.txt": answer}) as (base, seen):
             target = Target(TargetKind.REMOTE, Transport.STREAMABLE_HTTP, f"{base}/{path}")
-            robots = Robots()
+            known = Robots()
             budget = Budget(request_seconds=5)
-            outcomes = [await introspect(target, budget, allow_private=True, robots=robots) for _ in range(times)]
+            outcomes = [await introspect(target, budget, allow_private=True, robots=known) for _ in range(times)]
             return outcomes, [request for request in seen if request.path == "/robots.txt"], seen
 
     return asyncio.run(run())
@@ -66,6 +67,25 @@ def test_a_file_is_read_once_a_day():
     outcomes, asked, _ = ask("User-agent: *\nDisallow: /x", times=3)
     assert all(isinstance(outcome, Introspected) for outcome in outcomes)
     assert len(asked) == 1
+
+
+def test_files_are_kept_within_a_bound(monkeypatch):
+    monkeypatch.setattr(robots, "_MOST_BYTES", 1000)
+
+    async def answer(request: remotes.Request) -> None:
+        await request.reply(b"#" * 400, kind="text/plain")
+
+    async def run():
+        known = Robots()
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(5):
+                base, _ = await stack.enter_async_context(remotes.serve({"robots.txt": answer}))
+                target = Target(TargetKind.REMOTE, Transport.STREAMABLE_HTTP, f"{base}/modern")
+                await introspect(target, allow_private=True, robots=known)
+            return known
+
+    known = asyncio.run(run())
+    assert (len(known._known), known._bytes) == (2, 800)
 
 
 def test_patterns_of_a_hostile_file_cost_linear_time():
@@ -109,5 +129,6 @@ def test_a_wait_is_seconds_or_a_date_and_nothing_else():
     assert requested_wait("120") == timedelta(minutes=2)
     assert timedelta(hours=1.9) < requested_wait(soon) <= timedelta(hours=2)
     assert requested_wait("9" * 400) == timedelta(days=366)
-    for nothing in ("", "soon", "-5", "Mon, 99 Foo 2026", "\u0661"):
+    beyond = ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2027 00:00:00 -" + "9" * 30)
+    for nothing in ("", "soon", "-5", "Mon, 99 Foo 2026", "\u0661", *beyond):
         assert not requested_wait(nothing)

@@ -19,14 +19,14 @@ from catalogue.history import drifts
 from classifier.ruleset import load
 from crawler.records import Reason
 from tests.crawler.attacks import ATTACKS
-from tests.crawler.attacks.attack import BUDGET, Attack, Lists, Refused, healthy
+from tests.crawler.attacks.attack import BUDGET, Attack, Lists, Refused
 from tests.crawler.attacks.internet import Heard, served
-from tests.crawler.peers.remotes import PEERS, TOOLS
+from tests.crawler.peers.remotes import PEERS, TOOLS, healthy
 
 ROOT = Path(__file__).parents[2]
 MEMORY = 256 * 1024
-"""KiB that the whole suite may take beyond what the process had before; a third of it is SQLAlchemy's, for listings of
-thousands of tools."""
+"""KiB that the whole suite may take beyond what the process had before; most of it goes into writing
+listings of thousands of tools."""
 
 NEIGHBOURS = [
     Attack(f"neighbour-{number}", "is healthy", Lists(), PEERS["events"] if number % 3 == 0 else healthy)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from crawler.introspector import Budget
 from crawler.records import Reason
-from tests.crawler.peers.remotes import TOOLS, Answer, Request, opened, page
+from tests.crawler.peers.remotes import TOOLS, Answer, Request, healthy, opened
 
 BUDGET = Budget(request_seconds=5.0, resolve_seconds=2.5, session_seconds=10.0)
 """The sizes are those of a real crawl; only the times are short."""
@@ -138,10 +138,6 @@ def messages(name: str, does: str, ends: Refused | Lists, message: bytes) -> Non
 def stands(name: str, does: str, ends: Refused | Lists, **more: Any) -> None:
     """Register the attack that consists in where its server, which is in order, is said to be."""
     add(Attack(name, does, ends, healthy, **more))
-
-
-async def healthy(request: Request) -> None:
-    await (request.result(page(TOOLS)) if request.asked == "tools/list" else opened(request))
 
 
 def _then(answer: Answer) -> Answer:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from crawler.records import Reason
-from tests.crawler.attacks.attack import OWN, Lists, Refused, connects, healthy, lists, serves, stands
-from tests.crawler.peers.remotes import TOOLS, Request, opened, page
+from tests.crawler.attacks.attack import OWN, Lists, Refused, connects, lists, serves, stands
+from tests.crawler.peers.remotes import TOOLS, Request, healthy, opened, page
 
 _FOREVER = 60.0
 _DRIP = 0.2

@@ -8,8 +8,8 @@ import json
 import zlib
 
 from crawler.records import Reason
-from tests.crawler.attacks.attack import Lists, Refused, healthy, lists, messages, results, serves
-from tests.crawler.peers.remotes import TOOLS, Request, opened, page
+from tests.crawler.attacks.attack import Lists, Refused, lists, messages, results, serves
+from tests.crawler.peers.remotes import TOOLS, Request, healthy, opened, page
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
 _STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"

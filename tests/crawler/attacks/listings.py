@@ -61,11 +61,13 @@ _beside("lists-one-name-twice", "lists two tools under one name", "",
 _beside("lists-a-hundred-of-one-name", "lists the very same tool a hundred times", "",
         *[b'{"name":"same"}'] * 100)  # fmt: skip
 _beside("lists-names-that-hide", "has control characters, NUL, hidden letters and paths for names", "",
-        *(json.dumps({"name": name, "description": name}).encode() for name in
-          ("a\x00b", "\u202egnp.exe", "../../etc/passwd", "<script>", "__proto__", "x" * 100_000, "\x1b[2J")))  # fmt: skip
+        *(json.dumps({"name": name, "description": name}).encode() for name in (
+            "a\x00b", "\u202egnp.exe", "../../etc/passwd", "<script>", "__proto__", "x" * 100_000, "\x1b[2J"
+        )))  # fmt: skip
 _beside("lists-odd-schemas", "has text, null, lists and another server's address for schemas", "",
-        *(json.dumps({"name": f"s{place}", "inputSchema": schema}).encode() for place, schema in enumerate(
-            ("text", None, [], True, {"$ref": f"http://{CANARY}/schema.json"}, {"$ref": "#"}, {"type": {}}))))  # fmt: skip
+        *(json.dumps({"name": f"s{place}", "inputSchema": schema}).encode() for place, schema in enumerate((
+            "text", None, [], True, {"$ref": f"http://{CANARY}/schema.json"}, {"$ref": "#"}, {"type": {}}
+        ))))  # fmt: skip
 _beside("lists-odd-hints", "has text, lists and numbers for annotations", "",
         *(json.dumps({"name": f"h{place}", "annotations": hints, "_meta": hints, "icons": hints}).encode()
           for place, hints in enumerate(("text", [], 7, None, {"readOnlyHint": "true", "title": {}}))))  # fmt: skip

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from crawler.records import Reason
-from tests.crawler.attacks.attack import Lists, Refused, healthy, lists, messages, results, says, serves
-from tests.crawler.peers.remotes import MODERN, TOOLS, Request, opened, page
+from tests.crawler.attacks.attack import Lists, Refused, lists, messages, results, says, serves
+from tests.crawler.peers.remotes import MODERN, TOOLS, Request, healthy, opened, page
 
 _PAGE = json.dumps(page(TOOLS)).encode()
 _ANSWER = b'{"jsonrpc":"2.0","id":%d,"result":' + _PAGE + b"}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from crawler.records import Reason
-from tests.crawler.attacks.attack import CANARY, Lists, Refused, healthy, serves
-from tests.crawler.peers.remotes import Request
+from tests.crawler.attacks.attack import CANARY, Lists, Refused, serves
+from tests.crawler.peers.remotes import Request, healthy
 
 _SIGN_IN = Refused(Reason.SIGN_IN, "HTTP 401")
 _METADATA = {"resource": "x", "authorization_servers": ["https://issuer.invalid"]}

@@ -103,6 +103,11 @@ def page(tools: list[Any], **more: Any) -> dict[str, Any]:
     return {"tools": tools, "resultType": "complete", **more}
 
 
+async def healthy(request: Request) -> None:
+    """Answer as a server that is in order, in both eras."""
+    await (request.result(page(TOOLS)) if request.asked == "tools/list" else opened(request))
+
+
 @asynccontextmanager
 async def serve(own: Mapping[str, Answer] | None = None) -> AsyncIterator[tuple[str, list[Request]]]:
     """Serve all peers, and a test's `own`, on one loopback port; gives the origin and the requests as they come in."""
@@ -260,6 +265,7 @@ async def _walled(request: Request) -> None:
         "elsewhere": 'Bearer resource_metadata="https://evil.invalid/metadata"',
         "silent": "",
         "bare": "Basic",
+        "user": f'Bearer resource_metadata="http://user:word@{host}/metadata", scope="read"',
         "odd": 'Bearer resource_metadata="http://[::1" scope="' + "x" * 10_000,
     }
     challenge = challenges[request.path.rpartition("/")[2]]
