@@ -48,7 +48,7 @@ class ToolStore:
             definitions, malformed = _sort_out(outcome)
             row = _to_introspection(target_id, outcome, len(definitions), malformed)
             self._session.add(row)
-            _reschedule(targets[target_id], outcome, len(definitions))
+            _reschedule(targets[target_id], outcome, len(definitions), len(malformed))
             if isinstance(outcome, Introspected):
                 listings.append((targets[target_id].server_id, row, outcome, definitions))
         self._session.flush()
@@ -58,7 +58,7 @@ class ToolStore:
                 Timeline(self._session).see(sightings)
                 sightings = {}
             seen = [(definition, None) for definition in definitions]
-            sightings[server] = Sighting(seen, outcome.started_at, row.id, _lists_all(outcome))
+            sightings[server] = Sighting(seen, outcome.started_at, row.id, _lists_all(outcome, len(row.malformed)))
         Timeline(self._session).see(sightings)
         return sum(len(definitions) for *_, definitions in listings)
 
@@ -127,9 +127,12 @@ class ToolStore:
         return set(self._session.scalars(query))
 
 
-def _lists_all(outcome: Introspected) -> bool:
-    """Say whether what is absent from the listing is a fact: all pages, and not under made-up values."""
-    return outcome.complete and outcome.attempt.name == _BARE
+def _lists_all(outcome: Introspected, malformed: int) -> bool:
+    """Say whether what is absent from the listing is a fact.
+
+    It is with all pages, not under made-up values, and with nothing in the list that cannot be read: that may be it.
+    """
+    return outcome.complete and outcome.attempt.name == _BARE and not malformed
 
 
 def _sort_out(outcome: Introspected | NotIntrospected) -> tuple[list[Definition], list[Malformed]]:
@@ -172,10 +175,10 @@ def _to_introspection(
     return row
 
 
-def _reschedule(target: models.Target, outcome: Introspected | NotIntrospected, tools: int) -> None:
+def _reschedule(target: models.Target, outcome: Introspected | NotIntrospected, tools: int, malformed: int) -> None:
     if isinstance(outcome, Introspected):
         target.outcome, target.failures = INTROSPECTED, 0
-        if tools or _lists_all(outcome):  # an empty list under made-up values is no fact
+        if tools or _lists_all(outcome, malformed):
             target.listed_at = outcome.started_at
     else:
         target.outcome = outcome.reason.value

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from catalogue.database import reading, writing
-from catalogue.models import Change, Tool
+from catalogue.models import Change, Target, Tool
 from catalogue.repository import Declaration, ListingStore, ToolStore
 from catalogue.values import Standing
 from catalogue.wire import DEEPEST, to_definition
@@ -171,10 +172,27 @@ def test_the_deepest_definition_allowed_is_kept(server, remote, introspected):
 
 
 def test_what_the_introspector_set_apart_stays_with_the_attempt(server, remote, introspected):
-    from dataclasses import replace
 
     server.record(replace(introspected(remote, "a"), malformed=(Malformed(3, "no name", '{"x": 1}'),)))
     assert server.server("server").targets[0].latest.malformed == ((3, "no name", '{"x": 1}'),)
+
+
+def test_what_cannot_be_read_may_be_the_tool_that_is_missing(server, remote, introspected):
+    server.record(introspected(remote, "a", "b", hours=1))
+    entry = Malformed(1, 'says "name" twice in one object', "")
+    server.record(replace(introspected(remote, "a", hours=2), malformed=(entry,)))
+    assert names(server) == ["a", "b"]
+    server.record(introspected(remote, "a", hours=3))
+    assert names(server) == ["a"]
+
+
+def test_an_empty_listing_beside_what_cannot_be_read_is_no_fact(server, remote, introspected):
+    server.record(replace(introspected(remote), malformed=(Malformed(0, "a tool is an object, not null", "null"),)))
+    with reading(server.engine) as session:
+        assert session.scalars(select(Target.listed_at)).all() == [None]
+    server.record(introspected(remote, hours=2))
+    with reading(server.engine) as session:
+        assert session.scalars(select(Target.listed_at)).all() != [None]
 
 
 def test_a_declared_tool_is_marked_so_and_becomes_confirmed(store, listing, remote, introspected, declare, at):

@@ -1,6 +1,6 @@
 """A catalogue of hostile remotes: each module one kind of attack, `ATTACKS` all of them by name.
 
-`internet` gives each an address of its own, `crawl` asks them all in one crawl, beside healthy neighbours.
+`internet` gives each an address of its own, `suite` asks them all in one crawl, beside healthy neighbours.
 """
 
 from __future__ import annotations

@@ -7,15 +7,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from crawler.introspector import Budget
 from crawler.records import Reason
 from tests.crawler.peers.remotes import TOOLS, Answer, Request, healthy, opened
 
-BUDGET = Budget(request_seconds=5.0, resolve_seconds=2.5, session_seconds=10.0)
-"""The sizes are those of a real crawl; only the times are short."""
-
 OWN = "own"
 """In an answer of the attack's DNS: the public address at which its own server is."""
+
+LATE = "late"
+"""Before an answer of the attack's DNS: it comes when nobody waits for it any more."""
+
+UNKNOWN = "unknown"
+"""In place of an answer of the attack's DNS: there is no such name."""
 
 CANARY = "canary.test"
 """A host at 127.0.0.1. Whatever is connected to that is no attack's own server reaches the canary, which notes it."""
@@ -49,8 +51,7 @@ class Attack:
     """One hostile remote: what it does, and how its introspection is to end.
 
     `answer` is given each HTTP request but that for robots.txt, which is not found unless `own_robots`; `connection`
-    takes whole connections in its place. `dns` holds what the host resolves to, in turn: addresses, or an exception's
-    words. `url` says where it is listed: `{host}` stands for its host. One that lies only later is asked `again`.
+    takes whole connections in its place. `dns` holds what the host resolves to, in turn. `url` says where it is listed: `{host}` stands for its host. One that lies only later is asked `again`.
     """
 
     name: str

@@ -22,11 +22,9 @@ from catalogue import models
 from catalogue.database import open_database, writing
 from catalogue.intake import crawl
 from catalogue.intake.introspection import introspect_due
-from catalogue.repository import Repository
-from crawler.introspector import introspect
+from crawler.introspector import Budget, introspect
 from crawler.opt_out import read_opt_out
 from crawler.run import SourceRequest
-from tests.crawler.attacks.attack import BUDGET
 from tests.crawler.attacks.internet import Internet, surrounded
 
 CONCURRENCY = 24
@@ -36,26 +34,25 @@ def main(folder: Path) -> None:
     engine = open_database(f"sqlite:///{folder}/catalogue.db")
     source = SourceRequest("file", str(folder / "servers.json"))
     crawl(engine, [source], only="discover", limit=None, allow_private=False, concurrency=1, report=_silent)
+    plan = json.loads((folder / "plan.json").read_text())
+    budget = Budget(**plan["budget"])
     before = _memory("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     began = time.monotonic()
-    plan = json.loads((folder / "plan.json").read_text())
-    with surrounded(Internet(**plan["internet"])) as astray:
-        _ask(engine)
+    with surrounded(Internet(**plan["internet"]), budget.resolve_seconds + 1) as astray:
+        _ask(engine, budget)
         with writing(engine) as session:
             asked_again = models.Target.address.in_(plan["again"])
             session.execute(update(models.Target).where(asked_again).values(due_at=datetime.now(UTC)))
-        _ask(engine)
-    seconds = time.monotonic() - began
-    outcomes = _outcomes(engine)
-    memory = _memory("VmHWM") - before
-    json.dump({"outcomes": outcomes, "seconds": seconds, "memory": memory, "astray": astray}, sys.stdout)
+        _ask(engine, budget)
+    said = {"seconds": time.monotonic() - began, "memory": _memory("VmHWM") - before, "astray": astray}
+    json.dump({"outcomes": _outcomes(engine), **said}, sys.stdout)
 
 
-def _ask(engine: Engine) -> None:
+def _ask(engine: Engine, budget: Budget) -> None:
     introspect_due(
         engine,
-        functools.partial(introspect, budget=BUDGET),
+        functools.partial(introspect, budget=budget),
         limit=None,
         allow_private=False,
         opt_out=read_opt_out(None),
@@ -65,31 +62,26 @@ def _ask(engine: Engine) -> None:
 
 
 def _outcomes(engine: Engine) -> dict[str, Any]:
-    """Return each attempt by the address that was asked, with the tools of its server."""
+    """Return what stands in the database of each address's last attempt: the fields of an `Outcome`."""
+    query = (
+        select(models.Target.address, models.Introspection)
+        .join(models.Introspection, models.Introspection.target_id == models.Target.id)
+        .order_by(models.Introspection.id)
+    )
     with Session(engine) as session:
-        tools: dict[str, list[str]] = {}
-        for tool in Repository(session).tools(""):
-            tools.setdefault(tool.server, []).append(tool.name)
-        rows = session.execute(
-            select(models.Target.address, models.Server.name, models.Introspection)
-            .join(models.Introspection, models.Introspection.target_id == models.Target.id)
-            .join(models.Server, models.Server.id == models.Target.server_id)
-        )
-        return {
-            address: {
-                "outcome": row.outcome,
-                "detail": row.detail,
-                "seconds": row.duration,
-                "listed": row.tools,
-                "tools": tools.get(server, [])[:200],
-                "kept": len(tools.get(server, [])),
-                "complete": row.complete,
-                "malformed": len(row.malformed),
-                "why": row.malformed[0][1] if row.malformed else "",
-                "sign_in": row.sign_in,
-            }
-            for address, server, row in rows
-        }
+        return {address: _outcome(row) for address, row in session.execute(query)}
+
+
+def _outcome(row: models.Introspection) -> dict[str, Any]:
+    return {
+        "outcome": row.outcome,
+        "detail": row.detail,
+        "seconds": row.duration,
+        "tools": row.tools,
+        "complete": row.complete,
+        "malformed": len(row.malformed),
+        "why": row.malformed[0][1] if row.malformed else "",
+    }
 
 
 def _memory(what: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from crawler.records import Reason
-from tests.crawler.attacks.attack import OWN, Lists, Refused, connects, lists, serves, stands
+from tests.crawler.attacks.attack import LATE, OWN, Lists, Refused, connects, lists, serves, stands
 from tests.crawler.peers.remotes import TOOLS, Request, healthy, opened, page
 
 _FOREVER = 60.0
@@ -132,7 +132,7 @@ async def drips_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 stands("resolves-slowly", "has a name whose DNS server does not answer",
-       Refused(Reason.UNREACHABLE, "does not resolve in time"), dns=(("after 4 seconds", OWN),))  # fmt: skip
+       Refused(Reason.UNREACHABLE, "does not resolve in time"), dns=((LATE, OWN),))  # fmt: skip
 
 _STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 

@@ -18,7 +18,7 @@ from unittest import mock
 
 import httpcore
 
-from tests.crawler.attacks.attack import CANARY, OWN, Attack
+from tests.crawler.attacks.attack import CANARY, LATE, OWN, UNKNOWN, Attack
 from tests.crawler.peers.remotes import Request, converse
 
 
@@ -92,8 +92,11 @@ async def _listen(stack: AsyncExitStack, connected: Any) -> int:
 
 
 @contextmanager
-def surrounded(internet: Internet) -> Iterator[list[str]]:
-    """Let this process resolve names and make connections in that internet only; gives what led to the canary."""
+def surrounded(internet: Internet, late_seconds: float) -> Iterator[list[str]]:
+    """Let this process resolve names and make connections in that internet only; gives what led to the canary.
+
+    An answer of its DNS that is late comes after that time.
+    """
     connect = httpcore.AnyIOBackend.connect_tcp
     astray: list[str] = []
 
@@ -105,21 +108,21 @@ def surrounded(internet: Internet) -> Iterator[list[str]]:
 
     with (
         mock.patch.object(httpcore.AnyIOBackend, "connect_tcp", connected),
-        mock.patch.object(socket, "getaddrinfo", _resolver(internet)),
+        mock.patch.object(socket, "getaddrinfo", _resolver(internet, late_seconds)),
     ):
         yield astray
 
 
-def _resolver(internet: Internet) -> Any:
+def _resolver(internet: Internet, late_seconds: float) -> Any:
     pending = {name: list(answers) for name, answers in internet.names.items()}
 
     def resolve(host: str | bytes, port: Any, *_: Any, **__: Any) -> list[Any]:
-        answers = pending.get(host.decode() if isinstance(host, bytes) else host, [["unknown"]])
+        answers = pending.get(host.decode() if isinstance(host, bytes) else host, [[UNKNOWN]])
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if answer[0].startswith("after "):
-            time.sleep(float(answer[0].split()[1]))
+        if answer[0] == LATE:
+            time.sleep(late_seconds)
             answer = answer[1:]
-        if answer == ["unknown"]:
+        if answer == [UNKNOWN]:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in answer]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.records import Reason
-from tests.crawler.attacks.attack import CANARY, OWN, Lists, Refused, lists, serves, stands
+from tests.crawler.attacks.attack import CANARY, OWN, UNKNOWN, Lists, Refused, lists, serves, stands
 from tests.crawler.peers.remotes import Request
 
 
@@ -51,7 +51,7 @@ for _name, _does, _answers in (
     stands(f"resolves-to-{_name}", f"resolves to {_does}", _refused("which is not a public address"), dns=(_answers,))
 
 stands("resolves-to-nothing", "has a name that nobody knows", Refused(Reason.UNREACHABLE, "does not resolve"),
-       dns=(("unknown",),))  # fmt: skip
+       dns=((UNKNOWN,),))  # fmt: skip
 
 
 @serves("has a public address for robots.txt and a private one from then on",
