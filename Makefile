@@ -49,6 +49,7 @@ serve: $(READY)  ## serve the site at http://127.0.0.1:8000/
 
 bench: $(READY)  ## measure speed and memory (benchmarks/README.md)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.attacks
 	$(BIN)/python -m benchmarks.classify $(if $(wildcard $(CORPUS)/tools.jsonl.gz),--tools $(CORPUS)/tools.jsonl.gz)
 
 lock: $(READY)  ## resolve the dependencies anew into requirements.lock

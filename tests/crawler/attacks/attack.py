@@ -51,7 +51,8 @@ class Attack:
     """One hostile remote: what it does, and how its introspection is to end.
 
     `answer` is given each HTTP request but that for robots.txt, which is not found unless `own_robots`; `connection`
-    takes whole connections in its place. `dns` holds what the host resolves to, in turn. `url` says where it is listed: `{host}` stands for its host. One that lies only later is asked `again`.
+    takes whole connections in its place. `dns` holds what the host resolves to, in turn. `url` says where it is listed:
+    `{host}` stands for its host. One that lies only later is asked `again`.
     """
 
     name: str

@@ -44,7 +44,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """One run. `memory` is what the asking took at its peak, in KiB; `astray` the connections that led to the canary."""
+    """One run. `memory` is what the asking took at its peak, in KiB; `astray` are connections to the canary."""
 
     outcomes: dict[str, Outcome]
     seconds: float
