@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import itertools
 import json
@@ -150,14 +151,15 @@ results("nests-objects", "nests objects a hundred thousand deep", _too_large("ne
 results("nests-arrays", "nests arrays a hundred thousand deep", _too_large("nested deeper than it can be read"),
         b"[" * 100_000)  # fmt: skip
 messages("amplifies-lists", "sends a million empty lists: three bytes of it are ninety in memory",
-         _too_large("more than 250000 JSON values"), b'{"a":[' + b"[]," * 1_000_000 + b"0]}")  # fmt: skip
+         _too_large("more than 120000 JSON values"), b'{"a":[' + b"[]," * 1_000_000 + b"0]}")  # fmt: skip
 messages("amplifies-keys", "sends objects of one key by the hundred thousand",
-         _too_large("more than 250000 JSON values"), b"[" + b'{"a":0},' * 200_000 + b"0]")  # fmt: skip
+         _too_large("more than 120000 JSON values"), b"[" + b'{"a":0},' * 200_000 + b"0]")  # fmt: skip
 results("sends-one-huge-message", "sends five megabytes of description", _too_large("a message of more than"),
         json.dumps(page([{**TOOLS[0], "description": "x" * 5_000_000}])).encode())  # fmt: skip
-results("lists-a-hundred-thousand-tools", "lists a hundred thousand tools", Lists(5_000, complete=False),
-        json.dumps(page([{"name": f"t{number}"} for number in range(100_000)]), separators=(",", ":")).encode(),
-        )  # fmt: skip
+results("lists-six-thousand-tools", "lists six thousand tools", Lists(5_000, complete=False),
+        json.dumps(page([{"name": f"t{number}"} for number in range(6_000)])).encode())  # fmt: skip
+results("lists-a-hundred-thousand-tools", "lists a hundred thousand tools", _too_large("more than 120000 JSON values"),
+        json.dumps(page([{"name": f"t{number}"} for number in range(100_000)])).encode())  # fmt: skip
 results("lists-a-hundred-thousand-junk", "lists a hundred thousand numbers", Lists(0, malformed=5_000),
         json.dumps(page(list(range(100_000)))).encode())  # fmt: skip
 
@@ -166,6 +168,13 @@ results("lists-a-hundred-thousand-junk", "lists a hundred thousand numbers", Lis
 async def nests_an_event(request: Request) -> None:
     await request.stream()
     await request.event("[" * 100_000)
+
+
+@lists("lists a tool that takes megabytes of memory, and holds on to it", Lists(1, complete=False))
+async def holds_what_it_sent(request: Request) -> None:
+    if "cursor" in request.message["params"]:
+        await asyncio.sleep(60)
+    await request.result(page([{"name": "large", "inputSchema": {"enum": [[]] * 50_000}}], nextCursor="2"))
 
 
 @lists("lists on and on, page after page", Lists(50, complete=False))

@@ -132,10 +132,10 @@ async def speaks_of_the_future(request: Request) -> None:
     await _initialized(request, "2999-01-01")
 
 
-@serves("describes itself in three megabytes and half letters", Lists())
+@serves("describes itself in a megabyte and half letters", Lists())
 async def describes_itself_at_length(request: Request) -> None:
     info = {"name": "\ud800", "version": ["x"] * 1000, "deep": json.loads("[" * 50 + "]" * 50)}
-    await _initialized(request, "2025-11-25", serverInfo=info, instructions="x" * 3_000_000)
+    await _initialized(request, "2025-11-25", serverInfo=info, instructions="x" * 1_100_000)
 
 
 @serves("has control characters in its session id", Lists())
