@@ -11,7 +11,8 @@ import httpx
 
 from catalogue.cli.names import unknown
 from catalogue.errors import CatalogueError
-from catalogue.policies.document import Policy, PolicyError, parse
+from catalogue.policies.document import Policy, PolicyError
+from catalogue.policies.parsing import parse
 from catalogue.site import urls
 
 _LARGEST = 16 * 2**20  # bytes of one file; a policy has some hundred for each tool

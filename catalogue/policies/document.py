@@ -1,31 +1,36 @@
-"""The policy document, version "1": its types, its parser and its JSON form. What a policy does is `evaluate`'s to say.
+"""The policy document, version "1": its types and its JSON form. What a policy does is `evaluate`'s to say.
 
-`policy.schema.json` beside this file says the same in JSON Schema, as far as JSON Schema can; the tests hold the two
-together. Only the parser knows that a pattern must compile and that a list of limits names no counter twice.
+`policy.schema.json` beside this file is the grammar in JSON Schema, and `parsing` reads by it.
+
+`ask_if` is the one extension: a call that waits for a person. A document that uses it has the version "1+ask_if", so
+that a reader that knows only version "1" refuses it whole, instead of passing over what it does not know and letting
+such calls through. `plain` says the same without it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias, cast
 
 from catalogue.errors import CatalogueError
-from catalogue.policies.paths import is_path
-from catalogue.policies.patterns import PatternError, check
-from catalogue.policies.place import Fault, Place, is_scalar, shown
+from catalogue.policies.place import Fault
 
 Scalar: TypeAlias = str | int | float | bool
 Default: TypeAlias = Literal["allow", "deny"]
 
 VERSION = "1"
+WITH_APPROVALS = "1+ask_if"
+"""The version of a document in which `ask_if` stands."""
 EVERY_TOOL = "*"
 """In `hide` it stands for every tool. Nowhere else: under `tools` it names a tool that is really called so."""
 LARGEST = 2**53 - 1
 """The largest limit: above it, JSON readers of other languages no longer tell two integers apart."""
+_MOST_NAMED = 20
+"""Faults in the one line of an error: what a screen shows. `catalogue policy check` lists all."""
 SCOPES = ("grant",)
 """Whom a counter belongs to: each grant of access counts for itself. The published grammar knows no other."""
 
@@ -72,6 +77,17 @@ class Denial:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Holds a call for which every condition holds until a person approves it; without any, every call.
+
+    `on_ask` is what the person is asked.
+    """
+
+    conditions: tuple[Predicate, ...]
+    on_ask: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """At most `max` per window. A call counts 1, or the number at the path `increment_from`."""
 
@@ -84,10 +100,14 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class ToolRule:
-    """What must hold for a call of one tool, what denies it, and how often it may happen. Empty: it is allowed."""
+    """What must hold for a call of one tool, what denies it, what a person is asked, how often it may happen.
+
+    Empty: every call is allowed.
+    """
 
     require: tuple[Predicate, ...] = ()
     deny_if: tuple[Denial, ...] = ()
+    ask_if: tuple[Approval, ...] = ()
     limits: tuple[Limit, ...] = ()
 
 
@@ -107,7 +127,9 @@ class PolicyError(CatalogueError):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         count = "a fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
-        listed = "; ".join(f"at {json.dumps(fault.pointer)}: {fault.message}" for fault in self.faults)
+        listed = "; ".join(f"at {json.dumps(fault.pointer)}: {fault.message}" for fault in self.faults[:_MOST_NAMED])
+        if len(self.faults) > _MOST_NAMED:
+            listed += f"; and {len(self.faults) - _MOST_NAMED:,} more"
         super().__init__(f"the policy has {count}: {listed}", "the grammar is published as policy.schema.json")
 
 
@@ -116,145 +138,34 @@ def spelled(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def plain(policy: Policy) -> Policy:
+    """The same without the extension: what a person would be asked is denied."""
+    return replace(policy, tools={name: _plain_rule(rule) for name, rule in policy.tools.items()})
+
+
+def _plain_rule(rule: ToolRule) -> ToolRule:
+    denied = tuple(Denial(approval.conditions, approval.on_ask) for approval in rule.ask_if)
+    return replace(rule, deny_if=rule.deny_if + denied, ask_if=())
+
+
 def json_schema() -> dict[str, Any]:
     """The published grammar (JSON Schema, draft 2020-12)."""
-    text = files("catalogue.policies").joinpath("policy.schema.json").read_text("utf-8")
-    return cast("dict[str, Any]", json.loads(text))
+    return _published("policy.schema.json")
 
 
-def parse(data: object) -> Policy:
-    """The policy that the decoded JSON says; raises `PolicyError` with every fault."""
-    faults: list[Fault] = []
-    policy = _policy(Place(data, "", faults))
-    if faults:
-        raise PolicyError(faults)
-    return policy
+def cases() -> dict[str, Any]:
+    """What a policy does, as data: calls and decisions that any implementation can be tested with."""
+    return _published("cases.json")
 
 
-def _policy(place: Place) -> Policy:
-    fields = place.fields(["version", "default"], ["hide", "all_tools", "tools"])
-    if "version" in fields:
-        fields["version"].choice([VERSION])
-    default = fields["default"].choice(["allow", "deny"]) if "default" in fields else None
-    every_tool = fields["all_tools"].fields([], ["limits"]) if "all_tools" in fields else {}
-    tools = fields["tools"].entries() if "tools" in fields else ()
-    return Policy(
-        default="allow" if default == "allow" else "deny",
-        hide=_names(fields.get("hide")),
-        limits=_limits(every_tool.get("limits")),
-        tools={name: _tool_rule(rule) for name, rule in tools},
-    )
-
-
-def _names(place: Place | None) -> tuple[str, ...]:
-    names: dict[str, None] = {}
-    for item in place.items() if place else ():
-        name = item.text()
-        if name in names:
-            item.fault(f"{shown(name)} is named twice")
-        names[name] = None
-    return tuple(names)
-
-
-def _tool_rule(place: Place) -> ToolRule:
-    fields = place.fields([], ["require", "deny_if", "limits"])
-    return ToolRule(
-        require=_predicates(fields.get("require")),
-        deny_if=tuple(_denial(item) for item in (fields["deny_if"].items() if "deny_if" in fields else ())),
-        limits=_limits(fields.get("limits")),
-    )
-
-
-def _denial(place: Place) -> Denial:
-    fields = place.fields(["conditions"], ["on_deny"])
-    return Denial(_predicates(fields.get("conditions")), fields["on_deny"].text() if "on_deny" in fields else "")
-
-
-def _predicates(place: Place | None) -> tuple[Predicate, ...]:
-    found = [_predicate(item) for item in (place.items() if place else ())]
-    return tuple(predicate for predicate in found if predicate)
-
-
-def _predicate(place: Place) -> Predicate | None:
-    fields = place.fields(["path", "op", "value"], [])
-    path = _path(fields["path"]) if "path" in fields else ""
-    op = fields["op"].choice(list(Operator)) if "op" in fields else None
-    if op is None or "value" not in fields:
-        return None
-    return Predicate(path, Operator(op), _value(Operator(op), fields["value"]))
-
-
-def _path(place: Place) -> str:
-    path = place.text()
-    if isinstance(place.value, str) and not is_path(path):
-        place.fault(f"expected a path such as args.url or args.files[].path, found {shown(path)}")
-    return path
-
-
-def _value(op: Operator, place: Place) -> Scalar | tuple[Scalar, ...]:
-    match op:
-        case Operator.LT | Operator.LTE | Operator.GT | Operator.GTE:
-            return place.number()
-        case Operator.IN | Operator.NOT_IN:
-            items = place.items()
-            if place.value == []:
-                place.fault(f"{op} needs at least one value")
-            return tuple(_scalar(item) for item in items)
-        case Operator.EXISTS:
-            if not isinstance(place.value, bool):
-                place.fault(f"exists needs true or false, found {shown(place.value)}")
-            return place.value is True
-        case Operator.REGEX:
-            return _pattern(place)
-        case _:
-            return _scalar(place)
-
-
-def _scalar(place: Place) -> Scalar:
-    if is_scalar(place.value):
-        return place.value
-    place.fault(f"expected a string, a number, true or false, found {shown(place.value)}")
-    return ""
-
-
-def _pattern(place: Place) -> str:
-    pattern = place.text()
-    try:
-        check(pattern)
-    except PatternError as error:
-        place.fault(f"not a regular expression of RE2: {error}")
-    return pattern
-
-
-def _limits(place: Place | None) -> tuple[Limit, ...]:
-    limits: dict[tuple[str, Window], Limit] = {}
-    for item in place.items() if place else ():
-        limit = _limit(item)
-        if limit and (limit.counter, limit.window) in limits:
-            item.fault(f"the counter {shown(limit.counter)} has a limit for this {limit.window} already")
-        elif limit:
-            limits[limit.counter, limit.window] = limit
-    return tuple(limits.values())
-
-
-def _limit(place: Place) -> Limit | None:
-    fields = place.fields(["counter", "window", "max"], ["scope", "increment_from"])
-    counter = fields["counter"].text() if "counter" in fields else ""
-    if "counter" in fields and fields["counter"].value == "":
-        fields["counter"].fault("a counter needs a name")
-    window = fields["window"].choice(list(Window)) if "window" in fields else None
-    most = fields["max"].number() if "max" in fields else 0
-    if not 0 <= most <= LARGEST:
-        fields["max"].fault(f"expected a number from 0 to {LARGEST}, found {shown(most)}")
-    if "scope" in fields:
-        fields["scope"].choice(SCOPES)
-    increment = _path(fields["increment_from"]) if "increment_from" in fields else None
-    return Limit(counter, Window(window), most, increment_from=increment) if window else None
+def _published(name: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", json.loads(files("catalogue.policies").joinpath(name).read_text("utf-8")))
 
 
 def to_json(policy: Policy) -> dict[str, Any]:
     """The document as JSON: always in this order, and without the fields that say nothing."""
-    written: dict[str, Any] = {"version": VERSION, "default": policy.default}
+    version = WITH_APPROVALS if any(rule.ask_if for rule in policy.tools.values()) else VERSION
+    written: dict[str, Any] = {"version": version, "default": policy.default}
     if policy.hide:
         written["hide"] = list(policy.hide)
     if policy.limits:
@@ -271,6 +182,8 @@ def written_rule(rule: ToolRule) -> dict[str, Any]:
         written["require"] = [_written_predicate(predicate) for predicate in rule.require]
     if rule.deny_if:
         written["deny_if"] = [_written_denial(denial) for denial in rule.deny_if]
+    if rule.ask_if:
+        written["ask_if"] = [_written_approval(approval) for approval in rule.ask_if]
     if rule.limits:
         written["limits"] = [_written_limit(limit) for limit in rule.limits]
     return written
@@ -279,6 +192,11 @@ def written_rule(rule: ToolRule) -> dict[str, Any]:
 def _written_denial(denial: Denial) -> dict[str, Any]:
     conditions = [_written_predicate(predicate) for predicate in denial.conditions]
     return {"conditions": conditions} | ({"on_deny": denial.on_deny} if denial.on_deny else {})
+
+
+def _written_approval(approval: Approval) -> dict[str, Any]:
+    conditions = [_written_predicate(predicate) for predicate in approval.conditions]
+    return {"conditions": conditions} | ({"on_ask": approval.on_ask} if approval.on_ask else {})
 
 
 def _written_predicate(predicate: Predicate) -> dict[str, Any]:

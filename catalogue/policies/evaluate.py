@@ -1,57 +1,49 @@
 """What a policy does: the one place that says so. Knows no tool definition, no verdict and no recommendation.
 
 The order: a hidden tool; a tool that is not named, under `default: deny`; `require` and then `deny_if`, each in the
-order written, the first denial wins; the limits of the tool, then those of all tools. A call is counted only if every
-limit lets it pass, and `give_back` takes the count back if the server could not be reached.
+order written, the first denial wins; the limits of the tool, then those of all tools; `ask_if`, in the order written.
+Limits stand before `ask_if` so that no person is asked for what a limit refuses anyway; a call that waits for a person
+is not counted, and one that was approved is decided anew, by everything but `ask_if`.
+
+A call is counted only if every limit lets it pass (reserve), and `give_back` takes the count back if the server could
+not be reached (roll back). An answer of the server, also one that says that the call failed, keeps the count.
 
 Where a document leaves room, the stricter reading holds:
 - An argument that is null counts as absent. Absent arguments fail every comparison but `exists`.
 - An argument of a shape that the comparison cannot judge (a list where text is expected, a name below a string, text
-  that is no number) fails a requirement and fulfils a denial.
-- `[]` must hold for every member in `require`, and for any one in `deny_if`. Each condition is judged for itself.
+  that is no number) fails a requirement, and fulfils a condition of `deny_if` and `ask_if`.
+- `[]` must hold for every member in `require`, and for any one in the others. Each condition is judged for itself.
 - Numbers compare by value, and text that spells a JSON number counts as that number against a number. Otherwise
   values are equal if they are written alike: true equals "true", and "5.0" does not equal "5".
+- Text compares by code points: capitals count, and nothing is normalised.
 - Windows are whole minutes, hours and days of UTC. A gateway with sliding windows lets through less, never more.
 - A counter belongs to the tool it stands under (or to all tools) and to its window; equal names elsewhere are others.
 
-`tests/policies/cases.json` holds these rules as data that any implementation can run.
+`cases.json` beside this file holds these rules as data that any implementation can run.
 """
 
 from __future__ import annotations
 
-import operator
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
-from catalogue.policies.document import (
-    EVERY_TOOL,
-    Denial,
-    Limit,
-    Operator,
-    Policy,
-    Predicate,
-    ToolRule,
-    Window,
-    spelled,
-)
-from catalogue.policies.paths import Lack, values_at
-from catalogue.policies.patterns import found
-from catalogue.policies.place import is_number, step
+from catalogue.policies.comparisons import exact, holds, to_decimal
+from catalogue.policies.document import EVERY_TOOL, Limit, Policy, Predicate, ToolRule, Window
+from catalogue.policies.paths import values_at
+from catalogue.policies.place import step
 
 _SECONDS = {Window.MINUTE: 60, Window.HOUR: 3600, Window.DAY: 86400}
-_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
-"""A JSON number in text; the bounds keep a hostile one cheap. Longer ones are no numbers, which denies."""
+_NO_RULE = ToolRule()
 
 
 class Outcome(StrEnum):
     """What becomes of a call."""
 
     ALLOWED = "allowed"
+    HELD = "held"  # until a person approves it
     DENIED = "denied"
     HIDDEN = "hidden"
     LIMITED = "limited"
@@ -80,13 +72,16 @@ class Decision:
     """What becomes of one call, and why.
 
     `rule` is the RFC 6901 pointer to what decided, "(hidden)" or "(default deny)"; `rule` and `message` are "" for an
-    allowed call. `charges` are empty if no limit counts the call.
+    allowed call. `charges` are empty if no limit counted the call.
     """
 
     outcome: Outcome
     rule: str = ""
     message: str = ""
     charges: tuple[Charge, ...] = ()
+
+
+_ALLOWED = Decision(Outcome.ALLOWED)
 
 
 class Evaluator:
@@ -103,15 +98,25 @@ class Evaluator:
         """The tools that remain in the listing, in order."""
         return tuple(tool for tool in tools if not self._hides(tool))
 
-    def decide(self, tool: str, arguments: object = None) -> Decision:
-        """Decide one call, and count it if it is allowed. `arguments` is decoded JSON; `None`: none were sent."""
+    def decide(self, tool: str, arguments: object = None, *, approved: bool = False) -> Decision:
+        """Decide one call, and count it if it is allowed.
+
+        `arguments` is decoded JSON; `None`: none were sent. `approved`: a person has approved this very call.
+        """
         if self._hides(tool):
             return Decision(Outcome.HIDDEN, "(hidden)", "This tool is hidden by policy.")
         rule = self._policy.tools.get(tool)
         if rule is None and self._policy.default == "deny":
             return Decision(Outcome.DENIED, "(default deny)", "This tool is not permitted by policy.")
+        rule = rule or _NO_RULE
         given = {} if arguments is None else arguments
-        return _denied(tool, rule or ToolRule(), given) or self._counted(tool, rule or ToolRule(), given)
+        decision = _denied(tool, rule, given) or self._reserved(tool, rule, given)
+        if decision.outcome is not Outcome.ALLOWED:
+            return decision
+        held = None if approved else _held(tool, rule, given)
+        if held is None:
+            self._count(decision.charges)
+        return held or decision
 
     def give_back(self, decision: Decision) -> None:
         """Take back, once, what an allowed call was counted for: it never reached the server."""
@@ -123,7 +128,10 @@ class Evaluator:
     def _hides(self, tool: str) -> bool:
         return tool in self._hidden or EVERY_TOOL in self._hidden
 
-    def _counted(self, tool: str, rule: ToolRule, arguments: object) -> Decision:
+    def _reserved(self, tool: str, rule: ToolRule, arguments: object) -> Decision:
+        """Whether every limit lets the call pass, and what it would be counted for."""
+        if not rule.limits and not self._policy.limits:
+            return _ALLOWED
         now = self._clock()
         charges = []
         for pointer, owner, limit in self._limits(tool, rule):
@@ -133,18 +141,20 @@ class Evaluator:
                 return Decision(Outcome.DENIED, pointer, message)
             counter = _Counter(owner, limit.counter, limit.window)
             charge = Charge(counter, int(now // _SECONDS[limit.window]), amount)
-            if self._used_in(charge.counter, charge.period) + amount > _exact(limit.max):
+            if self._used_in(charge.counter, charge.period) + amount > exact(limit.max):
                 return Decision(Outcome.LIMITED, pointer, f"The limit of {limit.max} per {limit.window} is reached.")
             charges.append(charge)
+        return Decision(Outcome.ALLOWED, charges=tuple(charges))
+
+    def _count(self, charges: Iterable[Charge]) -> None:
         for charge in charges:
             used = self._used_in(charge.counter, charge.period)
             self._used[charge.counter] = (charge.period, used + charge.amount)
-        return Decision(Outcome.ALLOWED, charges=tuple(charges))
 
     def _limits(self, tool: str, rule: ToolRule) -> Iterator[tuple[str, str | None, Limit]]:
         """Each limit of a call in order: its pointer, the tool that owns its counter, and itself."""
         for index, limit in enumerate(rule.limits):
-            yield step(step(step("/tools", tool), "limits"), index), tool, limit
+            yield _pointer(tool, "limits", index), tool, limit
         for index, limit in enumerate(self._policy.limits):
             yield step("/all_tools/limits", index), None, limit
 
@@ -154,105 +164,35 @@ class Evaluator:
 
 
 def _denied(tool: str, rule: ToolRule, arguments: object) -> Decision | None:
-    pointer = step("/tools", tool)
     for index, predicate in enumerate(rule.require):
-        if not all(_holds(predicate, value) is True for value in values_at(arguments, predicate.path)):
+        if not all(holds(predicate, value) is True for value in values_at(arguments, predicate.path)):
             message = f"This call does not meet a requirement on {predicate.path} ({predicate.op})."
-            return Decision(Outcome.DENIED, step(f"{pointer}/require", index), message)
+            return Decision(Outcome.DENIED, _pointer(tool, "require", index), message)
     for index, denial in enumerate(rule.deny_if):
-        if _applies(denial, arguments):
+        if _fits(denial.conditions, arguments):
             message = denial.on_deny or "This call is denied by policy."
-            return Decision(Outcome.DENIED, step(f"{pointer}/deny_if", index), message)
+            return Decision(Outcome.DENIED, _pointer(tool, "deny_if", index), message)
     return None
 
 
-def _applies(denial: Denial, arguments: object) -> bool:
+def _held(tool: str, rule: ToolRule, arguments: object) -> Decision | None:
+    for index, approval in enumerate(rule.ask_if):
+        if _fits(approval.conditions, arguments):
+            message = approval.on_ask or "This call waits for a person's approval."
+            return Decision(Outcome.HELD, _pointer(tool, "ask_if", index), message)
+    return None
+
+
+def _pointer(tool: str, key: str, index: int) -> str:
+    return step(step(step("/tools", tool), key), index)
+
+
+def _fits(conditions: Iterable[Predicate], arguments: object) -> bool:
+    """Whether every condition holds, or cannot be judged, for some value at its path."""
     return all(
-        any(_holds(predicate, value) is not False for value in values_at(arguments, predicate.path))
-        for predicate in denial.conditions
+        any(holds(predicate, value) is not False for value in values_at(arguments, predicate.path))
+        for predicate in conditions
     )
-
-
-def _holds(predicate: Predicate, value: object) -> bool | None:
-    """Whether one value fulfils the comparison; `None` if it is of a shape that the comparison cannot judge."""
-    if value is Lack.MISSHAPEN:
-        return None
-    if predicate.op is Operator.EXISTS:
-        return (value is not Lack.ABSENT) is predicate.value
-    if value is Lack.ABSENT:
-        return False
-    return _COMPARISONS[predicate.op](value, predicate.value)
-
-
-def _equal(value: object, wanted: Any) -> bool | None:
-    if isinstance(value, str) and isinstance(wanted, str):
-        return value == wanted
-    if isinstance(value, list | tuple | Mapping):
-        return None
-    if is_number(value) or is_number(wanted):
-        number = _decimal(value)
-        return number is not None and number == _decimal(wanted)
-    return spelled(value) == spelled(wanted)
-
-
-def _among(value: object, wanted: Any) -> bool | None:
-    held = False
-    for one in wanted:
-        equal = _equal(value, one)
-        if equal is None:
-            return None
-        held = held or equal
-    return held
-
-
-def _contains(value: object, wanted: Any) -> bool | None:
-    if isinstance(value, str) and isinstance(wanted, str):
-        return wanted in value
-    if isinstance(value, list | tuple):
-        return any(_equal(member, wanted) is True for member in value)
-    return None
-
-
-def _negated(compare: Callable[[object, Any], bool | None]) -> Callable[[object, Any], bool | None]:
-    def negated(value: object, wanted: Any) -> bool | None:
-        held = compare(value, wanted)
-        return None if held is None else not held
-
-    return negated
-
-
-def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[object, Any], bool | None]:
-    def ordered(value: object, wanted: Any) -> bool | None:
-        number = _decimal(value)
-        return None if number is None else compare(number, _decimal(wanted))
-
-    return ordered
-
-
-_COMPARISONS: Mapping[Operator, Callable[[object, Any], bool | None]] = {
-    Operator.EQ: _equal,
-    Operator.NEQ: _negated(_equal),
-    Operator.LT: _ordered(operator.lt),
-    Operator.LTE: _ordered(operator.le),
-    Operator.GT: _ordered(operator.gt),
-    Operator.GTE: _ordered(operator.ge),
-    Operator.IN: _among,
-    Operator.NOT_IN: _negated(_among),
-    Operator.REGEX: lambda value, wanted: found(wanted, value) if isinstance(value, str) else None,
-    Operator.CONTAINS: _contains,
-}
-
-
-def _exact(number: int | float) -> Decimal:
-    """The number as its digits are written: 0.1 is a tenth."""
-    return Decimal(number) if isinstance(number, int) else Decimal(repr(number))
-
-
-def _decimal(value: object) -> Decimal | None:
-    """The number that a value is or spells; `None` for anything else."""
-    if isinstance(value, str):
-        return Decimal(value) if _NUMBER.fullmatch(value) else None
-    return _exact(value) if is_number(value) else None
 
 
 def _amount(limit: Limit, arguments: object) -> Decimal | None:
@@ -261,7 +201,7 @@ def _amount(limit: Limit, arguments: object) -> Decimal | None:
         return Decimal(1)
     total = Decimal(0)
     for value in values_at(arguments, limit.increment_from):
-        number = _decimal(value)
+        number = to_decimal(value)
         if number is None or number < 0:
             return None
         total += number

@@ -1,7 +1,7 @@
 """Dotted paths into the arguments of a call, such as `args.files[].path`. Knows no operator and no policy.
 
 A path is `args`, then one or more names with a dot before each; `[]` after a name stands for every member of that
-array. A name may hold any character but `.`, `[` and `]`: a property with one of these in its name has no path.
+array, and `[20]` for its twenty-first, which is how a document says that an array is too long. A name may hold any character but `.`, `[` and `]`: a property with one of these in its name has no path.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
+from typing import TypeAlias
 
-PATTERN = r"^args(\.[^.\[\]]+(\[\])*)+$"
+PATTERN = r"^args(\.[^.\[\]]+(\[(0|[1-9][0-9]{0,5})?\])*)+$"
 """In the dialect of JSON Schema, which this package publishes it in."""
 
 _PATH = re.compile(PATTERN.removeprefix("^").removesuffix("$"))
+Step: TypeAlias = str | int | None
 _EACH = None
 """The step `[]`."""
 
@@ -36,12 +38,12 @@ def is_name(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def steps(path: str) -> tuple[str | None, ...]:
-    """The steps below `args`: names, and `None` for every member of an array."""
-    found: list[str | None] = []
+def steps(path: str) -> tuple[Step, ...]:
+    """The steps below `args`: names, numbers of members, and `None` for every member of an array."""
+    found: list[Step] = []
     for part in path.split(".")[1:]:
-        name, *arrays = part.split("[]")
-        found += [name, *[_EACH] * len(arrays)]
+        name, *arrays = part.replace("]", "").split("[")
+        found += [name, *(int(number) if number else _EACH for number in arrays)]
     return tuple(found)
 
 
@@ -53,32 +55,35 @@ def values_at(arguments: object, path: str) -> list[object]:
     return [Lack.ABSENT if value is None else value for value in found]
 
 
-def _descend(value: object, part: str | None) -> list[object]:
+def _descend(value: object, part: Step) -> list[object]:
     if value is None or value is Lack.ABSENT:
         return [Lack.ABSENT]
-    if part is _EACH and isinstance(value, list | tuple):
+    if isinstance(part, str):
+        return [value.get(part, Lack.ABSENT) if isinstance(value, Mapping) else Lack.MISSHAPEN]
+    if not isinstance(value, list | tuple):
+        return [Lack.MISSHAPEN]
+    if part is _EACH:
         return list(value) or [Lack.ABSENT]
-    if part is not _EACH and isinstance(value, Mapping):
-        return [value.get(part, Lack.ABSENT)]
-    return [Lack.MISSHAPEN]
+    return [value[part] if part < len(value) else Lack.ABSENT]
 
 
 def with_value(arguments: object, path: str, value: object) -> dict[str, object]:
-    """A copy of the arguments with the value at the path: an array on the way has one member then.
+    """A copy of the arguments with the value at the path.
 
-    `Lack.ABSENT` as value takes away what is there.
+    An array on the way has as many members then as the path asks for, all the same. `Lack.ABSENT` as value takes away
+    what is there.
     """
     placed = _placed(arguments, steps(path), value)
     return placed if isinstance(placed, dict) else {}
 
 
-def _placed(old: object, rest: tuple[str | None, ...], value: object) -> object:
+def _placed(old: object, rest: tuple[Step, ...], value: object) -> object:
     if not rest:
         return value
     first, *later = rest
-    if first is _EACH:
+    if not isinstance(first, str):
         member = _placed(old[0] if isinstance(old, list) and old else None, tuple(later), value)
-        return [] if member is Lack.ABSENT else [member]
+        return [member] * (0 if member is Lack.ABSENT else (first or 0) + 1)
     fields = dict(old) if isinstance(old, dict) else {}
     fields[first] = _placed(fields.get(first), tuple(later), value)
     return {name: field for name, field in fields.items() if field is not Lack.ABSENT}

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from catalogue.cli.static_files import FileServer
-from catalogue.policies.document import parse
+from catalogue.policies.parsing import parse
 from tests.cli.program import HOSTILE, TOOLS, write_lines
 
 DELETE = ("acme/files", "delete_file")

@@ -1,18 +1,17 @@
 from __future__ import annotations
 
-import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.policies.document import Limit, Policy, ToolRule, Window, parse
+from catalogue.policies.document import Limit, Policy, ToolRule, Window, cases
 from catalogue.policies.evaluate import Evaluator, Outcome
+from catalogue.policies.parsing import parse
 
-CASES = json.loads(Path(__file__).with_name("cases.json").read_text("utf-8"))["cases"]
+CASES = cases()["cases"]
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in CASES])
@@ -21,7 +20,7 @@ def test_the_evaluator_decides_as_the_table_says(case: dict[str, Any]) -> None:
     evaluator = Evaluator(parse(case["policy"]), lambda: now)
     for call in case["calls"]:
         now = call.get("at", now)
-        decision = evaluator.decide(call["tool"], call.get("arguments"))
+        decision = evaluator.decide(call["tool"], call.get("arguments"), approved=call.get("approved", False))
         assert (decision.outcome, decision.rule) == (call["outcome"], call.get("rule", "")), call
         assert decision.message == call.get("message", decision.message)
         assert bool(decision.message) == (decision.outcome is not Outcome.ALLOWED)
@@ -69,7 +68,7 @@ json_values = st.recursive(
 predicates = st.one_of(
     st.fixed_dictionaries(
         {
-            "path": st.sampled_from(["args.a", "args.a.b", "args.a[]", "args.a[].b[]"]),
+            "path": st.sampled_from(["args.a", "args.a.b", "args.a[]", "args.a[].b[]", "args.a[1].b"]),
             "op": st.just(op),
             "value": value,
         }

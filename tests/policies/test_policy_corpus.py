@@ -12,9 +12,10 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 
-from catalogue.policies.document import json_schema, parse, to_json
+from catalogue.policies.document import json_schema, to_json
 from catalogue.policies.effects import effects
 from catalogue.policies.evaluate import Evaluator, Outcome
+from catalogue.policies.parsing import parse
 from catalogue.policies.recommend import Posture, server_policy, tool_policy
 from classifier.schema import walk_properties
 from classifier.verdict import Category

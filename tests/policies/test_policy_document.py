@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from catalogue.errors import CatalogueError
 from catalogue.policies.document import (
+    Approval,
     Denial,
     Limit,
     Operator,
@@ -20,14 +21,14 @@ from catalogue.policies.document import (
     ToolRule,
     Window,
     json_schema,
-    parse,
     to_json,
 )
+from catalogue.policies.parsing import parse
 
 VALIDATOR = Draft202012Validator(json_schema())
 
 WHOLE: dict[str, Any] = {
-    "version": "1",
+    "version": "1+ask_if",
     "default": "deny",
     "hide": ["drop", "*"],
     "all_tools": {"limits": [{"counter": "calls", "window": "day", "max": 1000, "scope": "grant"}]},
@@ -39,6 +40,7 @@ WHOLE: dict[str, Any] = {
                 {"conditions": [{"path": "args.to[].iban", "op": "not_in", "value": ["a", 1, True]}], "on_deny": "No."},
                 {"conditions": []},
             ],
+            "ask_if": [{"conditions": [{"path": "args.to[3]", "op": "exists", "value": True}], "on_ask": "So many?"}],
             "limits": [
                 {"counter": "spent", "window": "hour", "max": 9.5, "scope": "grant", "increment_from": "args.amount"}
             ],
@@ -48,7 +50,7 @@ WHOLE: dict[str, Any] = {
 
 texts = st.text(max_size=6)
 scalars = texts | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-paths = st.lists(st.from_regex(r"[a-z $é]{1,5}(\[\]){0,2}", fullmatch=True), min_size=1, max_size=3).map(
+paths = st.lists(st.from_regex(r"[a-z $é]{1,5}(\[[1-9]?\]){0,2}", fullmatch=True), min_size=1, max_size=3).map(
     lambda names: "args." + ".".join(names)
 )
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -88,11 +90,15 @@ rules = st.fixed_dictionaries(
             st.fixed_dictionaries({"conditions": st.lists(predicates, max_size=2)}, optional={"on_deny": texts}),
             max_size=2,
         ),
+        "ask_if": st.lists(
+            st.fixed_dictionaries({"conditions": st.lists(predicates, max_size=2)}, optional={"on_ask": texts}),
+            max_size=2,
+        ),
         "limits": limits,
     },
 )
 documents = st.fixed_dictionaries(
-    {"version": st.just("1"), "default": st.sampled_from(["allow", "deny"])},
+    {"version": st.just("1+ask_if"), "default": st.sampled_from(["allow", "deny"])},
     optional={
         "hide": st.lists(texts, max_size=3, unique=True),
         "all_tools": st.fixed_dictionaries({}, optional={"limits": limits}),
@@ -114,6 +120,9 @@ junk = (
             "args",
             "args.",
             "args.a[",
+            "args.a[0]",
+            "args.a[01]",
+            "1+ask_if",
             "minute",
             1.5,
             2**53,
@@ -174,6 +183,7 @@ def test_a_whole_document_is_read_field_by_field() -> None:
                     Denial((Predicate("args.to[].iban", Operator.NOT_IN, ("a", 1, True)),), "No."),
                     Denial(()),
                 ),
+                ask_if=(Approval((Predicate("args.to[3]", Operator.EXISTS, True),), "So many?"),),
                 limits=(Limit("spent", Window.HOUR, 9.5, increment_from="args.amount"),),
             ),
         },
@@ -210,7 +220,7 @@ def test_schema_and_parser_agree_on_documents_with_a_field_too_many_or_too_few(d
         value = value[step]
     if not isinstance(value, dict):
         return
-    field = data.draw(st.sampled_from([*value, "ask_if", "Require", ""]))
+    field = data.draw(st.sampled_from([*value, "ask_if", "on_ask", "Require", ""]))
     fewer = {name: below for name, below in value.items() if name != field}
     other = changed(document, place, fewer if field in value else value | {field: []})
     assert valid(other) == parses(other), other

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.policies.document import parse
 from catalogue.policies.effects import effects
+from catalogue.policies.parsing import parse
 from catalogue.policies.recommend import server_policy, tool_policy
 from classifier.verdict import Category
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from catalogue.policies.document import Limit, Policy, ToolRule, Window, json_schema, parse, to_json
+from catalogue.policies.document import Limit, Policy, ToolRule, Window, json_schema, to_json
 from catalogue.policies.evaluate import Decision, Evaluator, Outcome
+from catalogue.policies.parsing import parse
 from catalogue.policies.recommend import Posture, recommend, server_policy, tool_policy
 from classifier.verdict import ActionVerdict, Category, Verdict
 

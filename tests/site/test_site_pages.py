@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.errors import CatalogueError
-from catalogue.policies.document import parse
+from catalogue.policies.parsing import parse
 from catalogue.policies.evaluate import Evaluator
 from catalogue.site import urls
 from tests.site.markup import Page
