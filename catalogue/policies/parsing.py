@@ -6,6 +6,7 @@ parser knows that a pattern must compile and that a list of limits names no coun
 
 from __future__ import annotations
 
+from catalogue.policies.decoding import decode
 from catalogue.policies.document import (
     LARGEST,
     SCOPES,
@@ -25,6 +26,16 @@ from catalogue.policies.document import (
 from catalogue.policies.paths import is_path
 from catalogue.policies.patterns import PatternError, check
 from catalogue.policies.place import Fault, Place, is_scalar, shown
+
+
+def load(data: bytes) -> Policy:
+    """The policy of a file; raises `PolicyError` with every fault of its text and of the document."""
+    decoded = decode(data)
+    found = list(decoded.faults)
+    policy = _policy(Place(decoded.value, "", found)) if decoded.readable else None
+    if policy is None or found:
+        raise PolicyError(found)
+    return policy
 
 
 def parse(data: object) -> Policy:

@@ -1,7 +1,8 @@
 """Dotted paths into the arguments of a call, such as `args.files[].path`. Knows no operator and no policy.
 
 A path is `args`, then one or more names with a dot before each; `[]` after a name stands for every member of that
-array, and `[20]` for its twenty-first, which is how a document says that an array is too long. A name may hold any character but `.`, `[` and `]`: a property with one of these in its name has no path.
+array, and `[20]` for its twenty-first, which is how a document says that an array is too long. A name may hold any
+character but `.`, `[` and `]`: a property with one of these in its name has no path.
 """
 
 from __future__ import annotations

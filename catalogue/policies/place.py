@@ -6,7 +6,13 @@ import json
 import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import TypeGuard
+
+_LONGEST_NAME = 200
+_MOST_COMPARED = 2000
+"""Characters of an unknown name, and known names, that are compared: a file may have many unknown ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +21,13 @@ class Fault:
 
     pointer: str
     message: str
+
+
+@lru_cache(maxsize=1024)
+def closest(name: str, known: tuple[str, ...]) -> str | None:
+    """The known name that is spelled most like this one; `None` if none is close."""
+    found = get_close_matches(name[:_LONGEST_NAME], known[:_MOST_COMPARED], n=1)
+    return found[0] if found else None
 
 
 def step(pointer: str, token: str | int) -> str:
@@ -50,7 +63,9 @@ class Place:
         known = [*required, *optional]
         for name, place in fields.items():
             if name not in known:
-                place.fault(f"unknown field {shown(name)}; the fields here are {', '.join(known)}")
+                near = closest(name, tuple(known))
+                meant = f"did you mean {near}?" if near else f"the fields here are {', '.join(known)}"
+                place.fault(f"unknown field {shown(name)}; {meant}")
         for name in required if isinstance(self.value, dict) else ():
             if name not in fields:
                 self.fault(f"the field {name} is missing")
@@ -80,7 +95,9 @@ class Place:
         """One of the words; `None` after a fault."""
         if isinstance(self.value, str) and self.value in choices:
             return self.value
-        self.fault(f"expected one of {', '.join(choices)}, found {shown(self.value)}")
+        near = closest(self.value, tuple(choices)) if isinstance(self.value, str) else None
+        meant = f"; did you mean {near}?" if near else ""
+        self.fault(f"expected one of {', '.join(choices)}, found {shown(self.value)}{meant}")
         return None
 
     def number(self) -> int | float:
