@@ -36,7 +36,7 @@ class _Object(dict[str, Any]):
 
 
 def decode(data: bytes) -> Decoded:
-    """Read UTF-8 JSON; the faults are those of the text. Of a repeated key the last value counts, as in most readers."""
+    """Read UTF-8 JSON; the faults are those of its text. Of a repeated key the last value counts, as elsewhere."""
     if len(data) > LARGEST_FILE:
         return _unreadable(f"the file is larger than {LARGEST_FILE:,} bytes, too large for a policy")
     marked = [Fault("", "the file begins with a byte-order mark, which JSON readers may refuse")]

@@ -14,25 +14,33 @@ from catalogue.policies.document import EVERY_TOOL, Operator, Predicate
 from catalogue.policies.parameters import arguments_of
 from catalogue.policies.place import Fault, closest, is_scalar, shown, step
 
-_MEMBER = re.compile(r"\[[0-9]+\]")
+_MEMBER = re.compile(r"\[[0-9]*\]")
+_MOST_MEANT = 100
+"""Unknown names for which the closest known one is looked for: a hostile file may have any number."""
 
 
 def review_names(document: Mapping[str, Any], tools: Collection[str]) -> Iterator[Fault]:
     """What the policy names and the server lacks, and what the server has and the policy does not name."""
-    rules, hidden = document.get("tools"), document.get("hide")
-    named = [(step("/tools", name), name) for name in rules] if isinstance(rules, Mapping) else []
-    listed = enumerate(hidden) if isinstance(hidden, list) else ()
-    named += [(step("/hide", index), name) for index, name in listed if isinstance(name, str)]
+    named = list(_named(document))
     names = {name for _, name in named}
     unnamed = [] if EVERY_TOOL in names - set(tools) else [name for name in tools if name not in names]
-    for pointer, name in named:
-        if name not in tools and (pointer.startswith("/tools/") or name != EVERY_TOOL):
-            near = closest(name, tuple(unnamed)) or closest(name, tuple(tools))
-            yield Fault(pointer, f"the server has no tool {shown(name)}{_meant(near)}")
+    foreign = [(at, name) for at, name in named if name not in tools and (at.startswith("/tools/") or name != "*")]
+    for number, (pointer, name) in enumerate(foreign):
+        near = closest(name, tuple(unnamed)) or closest(name, tuple(tools)) if number < _MOST_MEANT else None
+        yield Fault(pointer, f"the server has no tool {shown(name)}{_meant(near)}")
     default = document.get("default")
     falls = {"allow": "allowed without a rule", "deny": "denied"}.get(default if isinstance(default, str) else "")
     for name in unnamed if falls else ():
         yield Fault("/tools", f"the server's tool {shown(name)} is not named, so it is {falls}")
+
+
+def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The names of tools in a document, each with its pointer."""
+    rules, hidden = document.get("tools"), document.get("hide")
+    yield from ((step("/tools", name), name) for name in rules) if isinstance(rules, Mapping) else ()
+    for index, name in enumerate(hidden if isinstance(hidden, list) else ()):
+        if isinstance(name, str):
+            yield step("/hide", index), name
 
 
 def review_paths(predicates: Iterable[tuple[str, Predicate]], definition: Mapping[str, Any]) -> Iterator[Fault]:
@@ -40,34 +48,32 @@ def review_paths(predicates: Iterable[tuple[str, Predicate]], definition: Mappin
     schema = definition.get("inputSchema")
     if not isinstance(schema, Mapping) or not schema.get("properties") or schema.get("additionalProperties"):
         return
-    enums = {argument.path: argument.parameter.enum for argument in arguments_of(definition) if argument.path}
+    below: dict[str, dict[str, tuple[Any, ...]]] = {}
+    for argument in arguments_of(definition):
+        parent, _, name = (_MEMBER.sub("", argument.path) if argument.path else "").rpartition(".")
+        below.setdefault(parent, {})[name] = argument.parameter.enum
+    meant = 0
     for pointer, predicate in predicates:
-        path = _MEMBER.sub("[]", predicate.path)
-        unknown = _unknown(path, enums)
-        if unknown is not None:
-            near = closest(path, tuple(unknown))
-            yield Fault(f"{pointer}/path", f"the tool takes no argument {shown(predicate.path)}{_meant(near)}")
-        elif _is_foreign(predicate, enums.get(path.removesuffix("[]"), ())):
+        parent, name = _first_unknown(_MEMBER.sub("", predicate.path), below)
+        if name not in below.get(parent, {name: ()}):
+            near = closest(name, tuple(below[parent])) if (meant := meant + 1) <= _MOST_MEANT else None
+            yield Fault(f"{pointer}/path", f"the tool takes no argument {shown(name)}{_meant(near)}")
+        elif _is_foreign(predicate, below.get(parent, {}).get(name, ())):
             yield Fault(f"{pointer}/value", f"this can never match: the schema's values of {predicate.path} are others")
+
+
+def _first_unknown(path: str, below: Mapping[str, Collection[str]]) -> tuple[str, str]:
+    """The first step of a path that leads to nothing, or else its last one: its parent and its name."""
+    parent, *names = path.split(".")
+    for name in names[:-1]:
+        if name not in below.get(parent, ()):
+            return parent, name
+        parent = f"{parent}.{name}"
+    return parent, names[-1]
 
 
 def _meant(near: str | None) -> str:
     return f"; the closest is {shown(near)}" if near is not None else ""
-
-
-def _unknown(path: str, known: Collection[str]) -> list[str] | None:
-    """The arguments that stand where the path leads to nothing; `None` if it leads to one, or no schema says."""
-    parent = "args"
-    while True:
-        siblings = [one for one in known if one.rpartition(".")[0] == parent]
-        if not siblings:
-            return None
-        rest = path[len(parent) + 1 :].partition(".")[0]
-        if rest.replace("[]", "") not in {one.rpartition(".")[2].replace("[]", "") for one in siblings}:
-            return siblings
-        parent = f"{parent}.{rest}"
-        if len(parent) >= len(path):
-            return None
 
 
 def _is_foreign(predicate: Predicate, enum: Collection[Any]) -> bool:
