@@ -13,6 +13,8 @@ from catalogue.policies.paths import Lack
 
 _LOWER = {Operator.GT, Operator.GTE}
 _UPPER = {Operator.LT, Operator.LTE}
+_MOST_VALUES = 500
+"""Values of a list that are tried one by one: a hostile file may have any number."""
 
 
 def contradicted(conditions: Iterable[Predicate]) -> str | None:
@@ -38,7 +40,8 @@ def _candidates(predicate: Predicate) -> Sequence[object]:
         return [] if predicate.value else [Lack.ABSENT]
     if predicate.op is Operator.EQ:
         return [predicate.value]
-    return predicate.value if predicate.op is Operator.IN and isinstance(predicate.value, tuple) else []
+    values = predicate.value if predicate.op is Operator.IN and isinstance(predicate.value, tuple) else ()
+    return values if len(values) <= _MOST_VALUES else []
 
 
 def _is_empty_range(asked: Sequence[Predicate]) -> bool:

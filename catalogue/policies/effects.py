@@ -20,7 +20,8 @@ from catalogue.policies.document import EVERY_TOOL, Default, Limit, Operator, Po
 from catalogue.policies.evaluate import Decision, Evaluator, Outcome
 from catalogue.policies.parameters import arguments_of, node_at
 from catalogue.policies.paths import Lack, with_value
-from catalogue.policies.place import is_scalar, step
+from catalogue.policies.place import is_number, is_scalar, step
+from catalogue.policies.placeholders import Blank, blank_of
 
 _TEXTS = (
     "https://example.com/",
@@ -33,6 +34,15 @@ _TEXTS = (
     "http://169.254.169.254/latest/meta-data/",
 )
 """What is tried where a pattern judges text: three harmless ones, and what our own recommendations are about."""
+_EXAMPLES: Mapping[Blank, object] = {
+    Blank.ROOT: "notes.txt",
+    Blank.HOST: "https://example.com/",
+    Blank.DOMAIN: "me@example.com",
+    Blank.CURRENCY: "EUR",
+    Blank.CAP: 1,
+    Blank.DAILY: 1,
+}
+"""What is tried where a person has to fill something in."""
 _MOST_TRIED = 200
 """Combinations of arguments tried for one rule."""
 _MOST_CALLS = 10_000
@@ -65,7 +75,11 @@ class _Bench:
 
     def decide(self, call: _Call) -> Decision:
         """The decision on a first call."""
-        return Evaluator(self.policy, lambda: 0.0).decide(_TOOL, call)
+        return self.evaluator().decide(_TOOL, call)
+
+    def evaluator(self) -> Evaluator:
+        """An evaluator of which nothing is used up."""
+        return Evaluator(self.policy, lambda: 0.0)
 
     def rules(self) -> Iterator[tuple[str, tuple[Predicate, ...]]]:
         """Each argument rule of the tool: its pointer and the comparisons it makes."""
@@ -74,6 +88,8 @@ class _Bench:
             yield step(f"{pointer}/require", index), (predicate,)
         for index, denial in enumerate(self.rule.deny_if):
             yield step(f"{pointer}/deny_if", index), denial.conditions
+        for index, approval in enumerate(self.rule.ask_if):
+            yield step(f"{pointer}/ask_if", index), approval.conditions
 
     def tries(self, call: _Call, predicates: Sequence[Predicate]) -> Iterator[tuple[_Call, tuple[object, ...]]]:
         """The call with other arguments where the comparisons look, and the values put there."""
@@ -90,7 +106,9 @@ class _Bench:
         if predicate.op is Operator.EXISTS:
             return [*known, "example", Lack.ABSENT]
         if predicate.op is Operator.REGEX:
-            return [*known, *_TEXTS, Lack.ABSENT]
+            blank = blank_of(predicate)
+            texts = _TEXTS if blank is None else (_EXAMPLES[blank],)
+            return [*known, *texts, Lack.ABSENT]
         if isinstance(wanted, tuple):
             return [*(known or [*wanted, "something-else"]), Lack.ABSENT]
         if isinstance(wanted, int | float) and not isinstance(wanted, bool):
@@ -124,7 +142,8 @@ def _alone(policy: Policy, name: str) -> Policy:
 
 def _paths(rule: ToolRule) -> frozenset[str]:
     denied = (predicate for denial in rule.deny_if for predicate in denial.conditions)
-    return frozenset(predicate.path for predicate in (*rule.require, *denied))
+    held = (predicate for approval in rule.ask_if for predicate in approval.conditions)
+    return frozenset(predicate.path for predicate in (*rule.require, *denied, *held))
 
 
 @lru_cache(maxsize=2048)
@@ -133,9 +152,10 @@ def _run(bench: _Bench) -> tuple[str, ...]:
     call = _working_call(bench)
     decision = bench.decide(call)
     sentences = [_access(bench, call, decision)]
-    if decision.outcome is Outcome.ALLOWED:
+    if decision.outcome in (Outcome.ALLOWED, Outcome.HELD):
         for pointer, predicates in bench.rules():
             sentences += _argument_effects(bench, call, pointer, predicates)
+        sentences += _sums(bench, call)
     return tuple(sentences)
 
 
@@ -155,10 +175,13 @@ def _known(definition: Mapping[str, Any], paths: Collection[str]) -> dict[str, t
 def _working_call(bench: _Bench) -> _Call:
     """A call that no argument rule denies, if one is found; else one that is denied."""
     call: _Call = {}
+    for limit in bench.rule.limits:
+        if limit.increment_from:
+            call = with_value(call, limit.increment_from, 1)
     rules = dict(bench.rules())
     for _ in range(len(rules)):  # each round mends the rule that denied
         decision = bench.decide(call)
-        if decision.outcome is not Outcome.DENIED or decision.rule not in rules:
+        if decision.rule not in rules:
             break
         tried = (changed for changed, _ in bench.tries(call, rules[decision.rule]))
         call = next((changed for changed in tried if bench.decide(changed).rule != decision.rule), call)
@@ -168,12 +191,16 @@ def _working_call(bench: _Bench) -> _Call:
 def _access(bench: _Bench, call: _Call, decision: Decision) -> str:
     if decision.outcome is Outcome.ALLOWED:
         return _rate(bench, call)
+    if decision.outcome is Outcome.HELD:
+        return f"is shown to the agent, and a call waits for a person: {_plain(decision.message, 400)}"
     if not Evaluator(bench.policy).visible([_TOOL]):
         return "is not shown to the agent, and calling it is denied."
     return f"is shown to the agent, but calling it is denied: {_plain(decision.message, 400)}"
 
 
 def _rate(bench: _Bench, call: _Call) -> str:
+    if any(limit.increment_from for limit in bench.rule.limits):
+        return "is allowed."
     now = [0.0]
     evaluator = Evaluator(bench.policy, lambda: now[0])
     if not evaluator.decide(_TOOL, call).charges:
@@ -189,21 +216,40 @@ def _rate(bench: _Bench, call: _Call) -> str:
 
 
 def _argument_effects(bench: _Bench, call: _Call, pointer: str, predicates: tuple[Predicate, ...]) -> list[str]:
-    """What the arguments tried for one rule led to: at most a sentence on denied and one on allowed values."""
-    denied: list[tuple[object, ...]] = []
+    """What the arguments tried for one rule led to: at most a sentence on refused and one on allowed values."""
+    refused: list[tuple[object, ...]] = []
     allowed: list[tuple[object, ...]] = []
-    message = ""
+    held, message = False, ""
     for changed, values in bench.tries(call, predicates):
         decision = bench.decide(changed)
         if decision.rule == pointer:
-            denied.append(values)
-            message = decision.message
+            refused.append(values)
+            held, message = decision.outcome is Outcome.HELD, decision.message
         elif decision.outcome is Outcome.ALLOWED:
             allowed.append(values)
     paths = [predicate.path for predicate in predicates]
-    sentences = [f"A call {_given(paths, denied)} is denied: {_plain(message, 400)}"] if denied else []
+    what = "waits for a person" if held else "is denied"
+    sentences = [f"A call {_given(paths, refused)} {what}: {_plain(message, 400)}"] if refused and paths else []
     if allowed and len(predicates) == 1 and predicates[0].op in (Operator.IN, Operator.NOT_IN):
         sentences.append(f"A call {_given(paths, allowed)} is allowed.")
+    return sentences
+
+
+def _sums(bench: _Bench, call: _Call) -> list[str]:
+    """When a limit on a sum ends the calls: with as much as one call may have, or as the limit allows."""
+    sentences = []
+    for limit in (one for one in bench.rule.limits if one.increment_from):
+        path = limit.increment_from or ""
+        caps = [one.value for denial in bench.rule.deny_if for one in denial.conditions if one.path == path]
+        amounts = sorted((limit.max, *(cap for cap in caps if is_number(cap) and cap > 0)), reverse=True)
+        for amount in amounts:
+            evaluator, spending = bench.evaluator(), with_value(call, path, amount)
+            outcomes = (evaluator.decide(_TOOL, spending, approved=True).outcome for _ in range(_MOST_CALLS))
+            last = next((number for number, one in enumerate(outcomes, 1) if one is not Outcome.ALLOWED), 1)
+            if last > 1:
+                added = f"{_quoted(path.removeprefix('args.'))} is added up over {_article(limit.window)}"
+                sentences.append(f"{added}: the {_ordinal(last)} call with {_value(amount)} is denied.")
+                break
     return sentences
 
 

@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from catalogue.policies.actions import Narrowing, narrow
-from catalogue.policies.argument_rules import argument_rules
-from catalogue.policies.document import EVERY_TOOL, Denial, Limit, Policy, ToolRule, Window
+from catalogue.policies.document import EVERY_TOOL, Approval, Denial, Limit, Policy, ToolRule, Window
+from catalogue.policies.guards.guard import Guard, Subject
+from catalogue.policies.guards.table import guards
+from catalogue.policies.placeholders import NOTHING, Filling
 from classifier.verdict import Category, Verdict, more_severe
 
 Posture: TypeAlias = Literal["recommended", "strict", "permissive"]
 """Each allows what the one before it in this order allows, and more: strict, recommended, permissive.
 
 strict: what only reads; the rest is hidden. recommended: also what changes data or runs things, so many times a
-minute; what destroys is hidden, and what costs money waits for a person. permissive: the same without the rates, and
-what destroys is shown and waits for a person too.
+minute, and where its arguments say where to, only there; what destroys is hidden, and what costs money or runs the
+caller's code waits for a person. permissive: the same without rates and places, and what destroys is shown and waits
+for a person too.
 """
 
 _WITHOUT_A_PERSON = frozenset({Category.READ, Category.WRITE, Category.EXECUTE, Category.UNCLASSIFIED})
@@ -61,48 +64,73 @@ class Recommendation:
 
 
 def recommend(
-    name: str, definition: Mapping[str, Any], verdict: Verdict, posture: Posture = "recommended"
+    name: str,
+    definition: Mapping[str, Any],
+    verdict: Verdict,
+    posture: Posture = "recommended",
+    filling: Filling = NOTHING,
 ) -> Recommendation:
     """The rule for a tool, and plain sentences that say why."""
     if name == EVERY_TOOL:
         return Recommendation(False, ToolRule(deny_if=(_EVERY_TOOL,)), (_EVERY_TOOL.on_deny,))
     kept = narrow(definition, verdict, _ACCEPTED[posture])
+    usual = kept if posture == "recommended" else narrow(definition, verdict, _ACCEPTED["recommended"])
+    # The strict posture must not allow more of a call: its guards, too, see what the recommended one keeps.
+    subject = Subject(
+        name=name,
+        definition=definition,
+        verdict=verdict,
+        reads=usual is not None and usual.categories == {Category.READ},
+        narrowed=usual is not None and bool(usual.denials),
+        full=posture != "permissive",
+        filling=filling,
+    )
     if kept is None:
-        return _refused(verdict, posture)
-    return _allowed(name, definition, verdict, kept, posture)
+        return _refused(verdict, posture, subject)
+    return _allowed(kept, usual or kept, posture, subject)
 
 
-def _refused(verdict: Verdict, posture: Posture) -> Recommendation:
+def _refused(verdict: Verdict, posture: Posture, subject: Subject) -> Recommendation:
     """A tool that no rule keeps to what the posture accepts."""
     worst = max((verdict.category, *(action.category for action in verdict.actions)), key=more_severe)
     if posture == "strict":
         return Recommendation(True, None, (f"{_DOES[worst]}, and this posture shows only what reads.",))
     if posture == "recommended" and worst is Category.DESTRUCTIVE:
         return Recommendation(True, None, (f"{_DOES[worst]}, so the agent does not see it.",))
-    denial = Denial((), _APPROVAL[worst])
-    return Recommendation(
-        False, ToolRule(deny_if=(denial,)), (f"{_DOES[worst]}, so every call is denied until a person approves it.",)
-    )
+    held = ToolRule(ask_if=(Approval((), _APPROVAL[worst]),))
+    return _guarded(held, (f"{_DOES[worst]}, so every call waits until a person approves it.",), guards(subject))
 
 
-def _allowed(
-    name: str, definition: Mapping[str, Any], verdict: Verdict, kept: Narrowing, posture: Posture
-) -> Recommendation:
+def _allowed(kept: Narrowing, usual: Narrowing, posture: Posture, subject: Subject) -> Recommendation:
     worst = max(kept.categories, key=more_severe)
-    rate = None if posture == "permissive" else _rate(definition, verdict, kept, posture)
-    rules, gaps = argument_rules(definition, verdict)
-    rule = ToolRule(
-        deny_if=kept.denials + tuple(one.denial for one in rules),
-        limits=(Limit(f"{name}_rate", Window.MINUTE, rate),) if rate else (),
-    )
+    rate = None if posture == "permissive" else _RATES.get(max(usual.categories, key=more_severe))
+    limits = (Limit(f"{subject.name}_rate", Window.MINUTE, rate),) if rate else ()
+    if posture == "strict" or (posture == "recommended" and _can_destroy(subject.verdict)):
+        rule = ToolRule(deny_if=kept.denials, limits=limits)
+    else:
+        asked = tuple(Approval(denial.conditions, denial.on_deny) for denial in kept.denials)
+        rule = ToolRule(ask_if=asked, limits=limits)
     does = f"Kept to that, {_DOES[worst][0].lower()}{_DOES[worst][1:]}" if kept.reasons else _DOES[worst]
-    return Recommendation(False, rule, (*kept.reasons, does + _often(rate), *(one.reason for one in rules), *gaps))
+    return _guarded(rule, (*kept.reasons, does + _often(rate)), guards(subject))
 
 
-def _rate(definition: Mapping[str, Any], verdict: Verdict, kept: Narrowing, posture: Posture) -> int | None:
-    """The rate of what the recommended posture keeps: a stricter one that keeps less must not allow more of it."""
-    recommended = kept if posture == "recommended" else narrow(definition, verdict, _ACCEPTED["recommended"]) or kept
-    return _RATES.get(max(recommended.categories, key=more_severe))
+def _can_destroy(verdict: Verdict) -> bool:
+    """Whether anything that the tool may do destroys: the recommended posture hides that, and asks nobody."""
+    values = (value.category for argument in verdict.arguments for value in argument.values)
+    return Category.DESTRUCTIVE in {verdict.category, *(action.category for action in verdict.actions), *values}
+
+
+def _guarded(rule: ToolRule, reasons: tuple[str, ...], guarding: Iterable[Guard]) -> Recommendation:
+    for guard in guarding:
+        asks_anyway = any(not approval.conditions for approval in rule.ask_if)
+        rule = ToolRule(
+            require=rule.require + guard.require,
+            deny_if=rule.deny_if + guard.deny_if,
+            ask_if=rule.ask_if if asks_anyway else rule.ask_if + guard.ask_if,
+            limits=rule.limits + guard.limits,
+        )
+        reasons = (*reasons, guard.reason)
+    return Recommendation(False, rule, tuple(dict.fromkeys(reasons)))
 
 
 def _often(rate: int | None) -> str:
@@ -122,6 +150,7 @@ def _stricter(one: Recommendation, other: Recommendation) -> Recommendation:
     rule = ToolRule(
         require=tuple(dict.fromkeys((*one.rule.require, *other.rule.require))),
         deny_if=tuple(dict.fromkeys((*one.rule.deny_if, *other.rule.deny_if))),
+        ask_if=tuple(dict.fromkeys((*one.rule.ask_if, *other.rule.ask_if))),
         limits=tuple(limits.values()),
     )
     return Recommendation(False, rule, reasons)
@@ -133,18 +162,25 @@ def tool_policy(
     verdict: Verdict,
     twins: Iterable[tuple[Mapping[str, Any], Verdict]] = (),
     posture: Posture = "recommended",
+    filling: Filling = NOTHING,
 ) -> Policy:
     """The document that rules this tool and leaves the rest of its server as it is.
 
     `twins` are the server's other tools of the same name: a call cannot tell them apart, so the stricter rule holds.
     """
     tools = ((definition, verdict), *twins)
-    return tool_document(name, (recommend(name, *tool, posture) for tool in tools))
+    return tool_document(name, (recommend(name, *tool, posture, filling) for tool in tools))
 
 
-def server_policy(tools: Iterable[tuple[str, Mapping[str, Any], Verdict]], posture: Posture = "recommended") -> Policy:
+def server_policy(
+    tools: Iterable[tuple[str, Mapping[str, Any], Verdict]],
+    posture: Posture = "recommended",
+    filling: Filling = NOTHING,
+) -> Policy:
     """The document that names every tool of a server (name, definition, verdict) and denies what it does not name."""
-    return server_document((name, recommend(name, definition, verdict, posture)) for name, definition, verdict in tools)
+    return server_document(
+        (name, recommend(name, definition, verdict, posture, filling)) for name, definition, verdict in tools
+    )
 
 
 def tool_document(name: str, recommended: Iterable[Recommendation]) -> Policy:

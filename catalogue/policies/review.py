@@ -6,7 +6,7 @@ grammar says is `parsing`'s; a part that it refuses is passed over here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,19 +70,22 @@ def _review_rule(rule: Mapping[str, Any], pointer: str, shared: Sequence[tuple[s
     yield from _limit_order(limits, shared)
 
 
-def _never_matching(required: _Entry, entries: Sequence[_Entry]) -> Iterator[Fault]:
+def _never_matching(required: _Entry, entries: Iterable[_Entry]) -> Iterator[Fault]:
     """What stands in `deny_if` and `ask_if` for nothing."""
-    for index, entry in enumerate(entries):
+    earlier: dict[frozenset[Predicate], str] = {}
+    for entry in entries:
         if entry.conditions is None:
             continue
-        earlier = (one for one in entries[:index] if one.conditions is not None)
-        covering = next((one for one in earlier if set(one.conditions or ()) <= set(entry.conditions)), None)
-        if covering:
-            yield Fault(entry.pointer, f"this rule can never match: {covering.pointer} stands before it")
+        asked = frozenset(entry.conditions)
+        # of its parts, those that are cheap to look for: nothing, each condition alone, all of them
+        parts = (frozenset(), *(frozenset({one}) for one in entry.conditions), asked)
+        if covering := next((earlier[part] for part in parts if part in earlier), None):
+            yield Fault(entry.pointer, f"this rule can never match: {covering} stands before it")
         elif path := contradicted(entry.conditions):
             yield Fault(entry.pointer, f"this rule can never match: too much is asked of {path} at once")
         elif path := contradicted((*(required.conditions or ()), *entry.conditions)):
             yield Fault(entry.pointer, f"this rule can never match: require denies such a {path} before")
+        earlier.setdefault(asked, entry.pointer)
 
 
 def _entries(rule: Mapping[str, Any], key: str, pointer: str) -> Iterator[_Entry]:
@@ -130,14 +133,27 @@ def _limits(listed: object, pointer: str) -> list[tuple[str, Limit]]:
 
 def _limit_order(own: Sequence[tuple[str, Limit]], shared: Sequence[tuple[str, Limit]]) -> Iterator[Fault]:
     """A limit that lets through more than one of a wider window, or than one of all tools, is never reached."""
+    least = _least(own)
+    over_all = _least(shared)
     for at, limit in own:
-        wider = [one for one in own if _WIDTH[one[1].window] > _WIDTH[limit.window]]
-        over_all = [one for one in shared if _WIDTH[one[1].window] >= _WIDTH[limit.window]]
-        for pointer, other in (*wider, *over_all):
-            if other.increment_from == limit.increment_from and limit.max > other.max:
-                yield Fault(
-                    f"{at}/max",
+        width = _WIDTH[limit.window]
+        wider = [least.get((window, limit.increment_from)) for window in Window if _WIDTH[window] > width]
+        wider += [over_all.get((window, limit.increment_from)) for window in Window if _WIDTH[window] >= width]
+        for pointer, other in filter(None, wider):
+            if limit.max > other.max:
+                message = (
                     f"this limit can never be reached: {shown(limit.max)} per {limit.window} is above"
-                    f" {shown(other.max)} per {other.window} ({pointer})",
+                    f" {shown(other.max)} per {other.window} ({pointer})"
                 )
+                yield Fault(f"{at}/max", message)
                 break
+
+
+def _least(limits: Iterable[tuple[str, Limit]]) -> dict[tuple[Window, str | None], tuple[str, Limit]]:
+    """The lowest limit of each window and of what is counted."""
+    found: dict[tuple[Window, str | None], tuple[str, Limit]] = {}
+    for at, limit in limits:
+        key = (limit.window, limit.increment_from)
+        if key not in found or limit.max < found[key][1].max:
+            found[key] = (at, limit)
+    return found

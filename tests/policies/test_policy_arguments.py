@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.policies.argument_rules import ODD_HOST, OTHER_SCHEME, PRIVATE_HOST, TRAVERSAL, argument_rules
+from catalogue.policies.guards.files import TRAVERSAL
+from catalogue.policies.guards.guard import Guard, Subject
+from catalogue.policies.guards.table import guards
+from catalogue.policies.guards.urls import ODD_HOST, OTHER_SCHEME, PRIVATE_HOST
 from catalogue.policies.patterns import found
+from catalogue.policies.placeholders import NOTHING
 from classifier.verdict import Category
 
 CLIMBING = [
@@ -190,6 +194,11 @@ def test_the_patterns_mean_the_same_in_python(pattern: str) -> None:
             assert bool(re.search(pattern, text)) == found(pattern, text), text
 
 
+def guarded(definition: Any, verdict: Any) -> tuple[Guard, ...]:
+    """The guards of a tool that only reads: they need nobody to fill anything in."""
+    return guards(Subject("t", definition, verdict, reads=True, narrowed=False, full=True, filling=NOTHING))
+
+
 TEXT = {"type": "string"}
 PROPERTIES: dict[str, Any] = {
     "path": TEXT,
@@ -241,19 +250,22 @@ DEFINITION = {
     ],
 )
 def test_a_parameter_gets_a_rule_only_where_it_takes_text(pointer: str, path: str | None, verdict_of: Any) -> None:
-    rules, _ = argument_rules(DEFINITION, verdict_of(Category.READ, {"filesystem": [f"/inputSchema/{pointer}"]}))
-    assert [rule.denial.conditions[0].path for rule in rules] == ([path] if path else [])
+    found = guarded(DEFINITION, verdict_of(Category.READ, {"filesystem": [f"/inputSchema/{pointer}"]}))
+    assert [denial.conditions[0].path for guard in found for denial in guard.deny_if] == ([path] if path else [])
 
 
 def test_what_cannot_be_ruled_is_said(verdict_of: Any) -> None:
     pointers = [f"/inputSchema/properties/{name}" for name in ("either", "dotted.name", "fixed")]
-    _, gaps = argument_rules(DEFINITION, verdict_of(Category.READ, {"network": pointers}))
-    assert [re.findall('"(.*)"', gap) for gap in gaps] == [["either"], ["dotted.name"]]
+    gaps = guarded(DEFINITION, verdict_of(Category.READ, {"network": pointers}))
+    assert [(re.findall('"(.*)"', gap.reason), gap.deny_if) for gap in gaps] == [
+        (["either"], ()),
+        (["dotted.name"], ()),
+    ]
 
 
 @pytest.mark.parametrize("pointer", ["/name", "/description", "", "/inputSchema", "/inputSchema/properties", "x", "//"])
 def test_evidence_outside_the_parameters_makes_no_rule(pointer: str, verdict_of: Any) -> None:
-    assert argument_rules(DEFINITION, verdict_of(Category.READ, {"network": [pointer]})) == ((), ())
+    assert guarded(DEFINITION, verdict_of(Category.READ, {"network": [pointer]})) == ()
 
 
 @pytest.mark.parametrize(
@@ -263,4 +275,4 @@ def test_evidence_outside_the_parameters_makes_no_rule(pointer: str, verdict_of:
 )
 def test_a_schema_of_any_shape_is_read(schema: object, verdict_of: Any) -> None:
     verdict = verdict_of(Category.READ, {"filesystem": ["/inputSchema/properties/path"]})
-    assert argument_rules({"inputSchema": schema}, verdict)[0] == ()
+    assert not any(guard.deny_if for guard in guarded({"inputSchema": schema}, verdict))

@@ -48,8 +48,8 @@ def limit(window: str, most: float, **more: str) -> dict[str, Any]:
         (Category.DESTRUCTIVE, "`t` is not shown to the agent, and calling it is denied."),
         (
             Category.FINANCIAL,
-            "`t` is shown to the agent, but calling it is denied: Needs a person's approval, because this tool can move"
-            " money or oblige someone to pay.",
+            "`t` is shown to the agent, and a call waits for a person: Needs a person's approval, because this tool can"
+            " move money or oblige someone to pay.",
         ),
     ],
 )

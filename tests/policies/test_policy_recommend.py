@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from catalogue.policies.document import Limit, Policy, ToolRule, Window, json_schema, to_json
+from catalogue.policies.document import Limit, Policy, ToolRule, Window, json_schema, plain, to_json
 from catalogue.policies.evaluate import Decision, Evaluator, Outcome
 from catalogue.policies.parsing import parse
 from catalogue.policies.recommend import Posture, recommend, server_policy, tool_policy
@@ -102,7 +102,9 @@ def test_the_recommended_document_by_category(category: Category, document: dict
 )
 def test_what_waits_for_a_person_is_shown_and_says_so(category: Category, posture: Posture, verdict_of: Any) -> None:
     policy = tool_policy("pay", {}, verdict_of(category), posture=posture)
-    assert first(policy, "pay").rule == "/tools/pay/deny_if/0"
+    assert first(policy, "pay").rule == "/tools/pay/ask_if/0"
+    assert first(policy, "pay").outcome is Outcome.HELD
+    assert first(plain(policy), "pay").outcome is Outcome.DENIED
     assert "approval" in first(policy, "pay").message
     assert Evaluator(policy).visible(["pay", "other"]) == ("pay", "other")
 
