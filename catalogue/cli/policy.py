@@ -1,51 +1,90 @@
-"""`catalogue policy`: the recommended policy of a server or of one tool."""
+"""`catalogue policy`: recommend a policy, check one, try it, compare two. A server's name alone asks to recommend."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
+from typer.core import TyperGroup
 
+from catalogue.cli import policy_files
 from catalogue.cli.options import DEFAULT_DATABASE, Database
 from catalogue.cli.terminal import json_text, write
 
 if TYPE_CHECKING:
     from catalogue.policies.document import Policy
-
+    from catalogue.policies.placeholders import Filling
 
 Posture: TypeAlias = Literal["recommended", "strict", "permissive"]
+Plain: TypeAlias = Annotated[
+    bool, typer.Option("--plain", help="For readers of version 1 alone: deny what a person would be asked.")
+]
+Site: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="URL", help="Take it from this published site instead of the database.")
+]
+Fill: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Fill in a placeholder, such as root=/srv/data; may be repeated."),
+]
+_DEFAULT = "recommend"
 
 
-def policy(
+class _Commands(TyperGroup):
+    """Takes `catalogue policy SERVER` for `catalogue policy recommend SERVER`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if named or not args else [_DEFAULT, *args])
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    help="Recommend a policy, check one, try it, compare two.\n\n"
+    "`catalogue policy SERVER` is short for `catalogue policy recommend SERVER`.",
+)
+
+
+@app.command(_DEFAULT)
+def recommend(
     server: Annotated[str, typer.Argument(metavar="SERVER", help="The server's name in the catalogue.")],
     tool: Annotated[
         str | None, typer.Argument(metavar="TOOL", help="One of its tools; without it, the whole server's policy.")
     ] = None,
     posture: Annotated[Posture, typer.Option(help="How much to let through.")] = "recommended",
-    site: Annotated[
-        str | None, typer.Option(metavar="URL", help="Take it from this published site instead of the database.")
-    ] = None,
+    fill: Fill = None,
+    plain: Plain = False,
+    site: Site = None,
     database: Database = DEFAULT_DATABASE,
 ) -> None:
     """Print the recommended policy as JSON.
 
     A tool's policy rules that tool and leaves the rest of its server alone; a server's names every tool and denies what
-    it does not name.
+    it does not name. What a person has to fill in is said on stderr; until then it denies.
     """
-    from catalogue.policies.document import to_json
+    from catalogue.policies import document
+    from catalogue.policies.placeholders import read_filling
 
-    if site is not None:
-        from catalogue.cli.published import fetch_policy
-
-        if posture != "recommended":
-            raise typer.BadParameter("a site publishes only the recommended posture", param_hint="--posture")
-        found = fetch_policy(site, server, tool)
-    else:
-        found = _recommend(database, server, tool, posture)
-    write([json_text(to_json(found))])
+    filling = read_filling(fill or [])
+    if site is not None and (posture != "recommended" or fill):
+        raise typer.BadParameter("a site publishes only the recommended posture, not filled in", param_hint="--site")
+    found = _published(site, server, tool) if site else _recommend(database, server, tool, posture, filling)
+    write([json_text(document.to_json(document.plain(found) if plain else found))])
+    policy_files.say_unfilled(found)
 
 
-def _recommend(database: str, server: str, tool: str | None, posture: Posture) -> Policy:
+app.command("check")(policy_files.check)
+app.command("try")(policy_files.try_)
+app.command("diff")(policy_files.diff)
+
+
+def _published(site: str, server: str, tool: str | None) -> Policy:
+    from catalogue.cli.published import fetch_policy
+
+    return fetch_policy(site, server, tool)
+
+
+def _recommend(database: str, server: str, tool: str | None, posture: Posture, filling: Filling) -> Policy:
     from catalogue.cli.lookup import find_tools
     from catalogue.policies.recommend import server_policy, tool_policy
     from classifier.ruleset import load
@@ -53,6 +92,6 @@ def _recommend(database: str, server: str, tool: str | None, posture: Posture) -
     rows = find_tools(database, load(), server, tool)
     judged = [(row.name, row.definition, row.verdict) for row in rows if row.verdict]
     if tool is None:
-        return server_policy(judged, posture)
+        return server_policy(judged, posture, filling)
     one, *twins = judged
-    return tool_policy(*one, [(definition, verdict) for _, definition, verdict in twins], posture)
+    return tool_policy(*one, [(definition, verdict) for _, definition, verdict in twins], posture, filling)

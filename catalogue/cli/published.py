@@ -11,11 +11,11 @@ import httpx
 
 from catalogue.cli.names import unknown
 from catalogue.errors import CatalogueError
+from catalogue.policies.decoding import LARGEST_FILE
 from catalogue.policies.document import Policy, PolicyError
-from catalogue.policies.parsing import parse
+from catalogue.policies.parsing import load
 from catalogue.site import urls
 
-_LARGEST = 16 * 2**20  # bytes of one file; a policy has some hundred for each tool
 _MOST_PAGES = 20  # of the list of servers, to find the closest name in
 _SILENCE = 10.0  # seconds without a byte
 _LONGEST = 30.0  # seconds for one file, all in all
@@ -53,13 +53,10 @@ def _policy_at(base: str, path: str) -> Policy | None:
     body = _fetch(base + path)
     if body is None:
         return None
-    data = _json(body)
-    if data is None:
-        raise CatalogueError(f"{base}{path} is not JSON", "is that the address of a published catalogue?")
     try:
-        return parse(data)
+        return load(body)
     except PolicyError as error:
-        raise CatalogueError(f"{base}{path}: {error}", error.tip) from error
+        raise CatalogueError(f"{base}{path}: {error}", "is that the address of a published catalogue?") from error
 
 
 def _servers(base: str) -> list[str]:
@@ -102,8 +99,8 @@ def _read(answer: httpx.Response, url: str) -> bytes:
     body = bytearray()
     for chunk in answer.iter_raw():
         body += chunk
-        if len(body) > _LARGEST:
-            raise CatalogueError(f"{url} is larger than {_LARGEST:,} bytes, too large for a policy")
+        if len(body) > LARGEST_FILE:
+            raise CatalogueError(f"{url} is larger than {LARGEST_FILE:,} bytes, too large for a policy")
         if time.monotonic() > ends:
             raise CatalogueError(f"{url} did not end within {_LONGEST:.0f} seconds")
     return bytes(body)
