@@ -130,7 +130,9 @@ class PolicyError(CatalogueError):
         listed = "; ".join(f"at {json.dumps(fault.pointer)}: {fault.message}" for fault in self.faults[:_MOST_NAMED])
         if len(self.faults) > _MOST_NAMED:
             listed += f"; and {len(self.faults) - _MOST_NAMED:,} more"
-        super().__init__(f"the policy has {count}: {listed}", "the grammar is published as policy.schema.json")
+        super().__init__(
+            f"the policy has {count}: {listed}", "`catalogue policy check FILE` lists all of them, one a line"
+        )
 
 
 def spelled(value: object) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalogue.policies.document import to_json
+from catalogue.policies.document import Policy, to_json
 from catalogue.policies.effects import effects
+from catalogue.policies.placeholders import MEANINGS, unfilled
 from catalogue.policies.recommend import Recommendation, server_document, tool_document
 from catalogue.site.encode import readable
 from catalogue.site.marks import inert
@@ -25,11 +26,13 @@ class Advice:
     text: str
     effects: tuple[str, ...]
     reasons: tuple[str, ...]
+    blanks: tuple[str, ...]  # sentences: what a person has to fill in; until then it denies
+    asks: bool  # whether a call waits for a person, which readers of version 1 alone do not know
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many tools of a server its policy treats alike. `kind` is hidden, held, limited or open."""
+    """How many tools of a server its policy treats alike. `kind` is hidden, asked, held, limited or open."""
 
     kind: str
     words: str
@@ -43,10 +46,15 @@ class ServerAdvice:
     document: Mapping[str, Any]
     text: str
     shares: tuple[Share, ...]
+    blanks: tuple[str, ...]  # as of `Advice`
+    asks: bool
 
 
+_MOST_PLACES = 6
+"""Arguments named in one sentence on what is to be filled in."""
 _SHARES = {
     "hidden": "hidden from the model, and denied if called anyway",
+    "asked": "held until a person approves the call",
     "held": "denied unless a condition holds",
     "limited": "allowed, so many times a minute",
     "open": "allowed without a limit",
@@ -62,20 +70,42 @@ def advise(row: ToolRow, own: Recommendation, twins: Sequence[Recommendation] = 
         text=readable(document) + "\n",
         effects=tuple(inert(effect, 600) for effect in effects(policy, row.name, row.definition)),
         reasons=tuple(inert(reason, 600) for reason in own.reasons),
+        blanks=_blanks(policy),
+        asks=_asks(policy),
     )
 
 
 def advise_server(recommended: Sequence[tuple[str, Recommendation]]) -> ServerAdvice:
     """Return the policy of a server, given what is recommended for its tools, by name."""
-    document = to_json(server_document(recommended))
+    policy = server_document(recommended)
+    document = to_json(policy)
     names = dict.fromkeys(name for name, _ in recommended)
     hidden = frozenset(document.get("hide", ()))
     kinds = ["hidden" if name in hidden else _kind(document["tools"][name]) for name in names]
     shares = tuple(Share(kind, words, kinds.count(kind)) for kind, words in _SHARES.items() if kind in kinds)
-    return ServerAdvice(document, readable(document) + "\n", shares)
+    return ServerAdvice(document, readable(document) + "\n", shares, _blanks(policy), _asks(policy))
+
+
+def _asks(policy: Policy) -> bool:
+    return any(rule.ask_if for rule in policy.tools.values())
+
+
+def _blanks(policy: Policy) -> tuple[str, ...]:
+    """What a person has to fill in, and where: one sentence for each name."""
+    sentences = []
+    waiting = unfilled(policy)
+    for blank, meaning in MEANINGS.items():
+        places = list(dict.fromkeys(f"`{one.path.removeprefix('args.')}`" for one in waiting if one.blank is blank))
+        if places:
+            more = f" and {len(places) - _MOST_PLACES:,} more" if len(places) > _MOST_PLACES else ""
+            for_these = f"{', '.join(inert(place, 80) for place in places[:_MOST_PLACES])}{more}"
+            sentences.append(f"`{blank}`, for {for_these}: {meaning}.")
+    return tuple(sentences)
 
 
 def _kind(rule: Mapping[str, Any]) -> str:
+    if rule.get("ask_if"):
+        return "asked"
     if rule.get("require") or rule.get("deny_if"):
         return "held"
     return "limited" if rule.get("limits") else "open"

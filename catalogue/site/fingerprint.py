@@ -12,7 +12,15 @@ from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-_PACKAGES = ("catalogue", "catalogue.policies", "catalogue.site", "classifier", "crawler", "site_templates")
+_PACKAGES = (
+    "catalogue",
+    "catalogue.policies",
+    "catalogue.policies.guards",
+    "catalogue.site",
+    "classifier",
+    "crawler",
+    "site_templates",
+)
 _LIBRARIES = ("google-re2", "jinja2", "markupsafe")
 
 

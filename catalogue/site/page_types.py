@@ -78,8 +78,18 @@ def _assets(_: Whole) -> dict[str, bytes]:
     return {path: (folder / name).read_bytes() for path, name in _ASSETS.items()}
 
 
+_POLICY = {urls.POLICY_SCHEMA: "policy.schema.json", urls.POLICY_CASES: "cases.json"}
+
+
+def _policy_language(_: Whole) -> dict[str, bytes]:
+    """The grammar of policies, and what they do as data."""
+    folder = files("catalogue.policies")
+    return {path: (folder / name).read_bytes() for path, name in _POLICY.items()}
+
+
 FILES: tuple[MakeFiles, ...] = (
     _assets,
+    _policy_language,
     lambda whole: {urls.LLMS: machine.llms(whole.index, whole.site)},
     lambda whole: {urls.ROBOTS: machine.robots(whole.site)},
 )

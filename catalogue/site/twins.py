@@ -78,6 +78,7 @@ def _tool_rest(page: ToolPage) -> dict[str, Any]:
         "policy_file": page.policy_path,
         "policy_effects": page.advice.effects,
         "policy_reasons": page.advice.reasons,
+        "policy_blanks": page.advice.blanks,
         "questions": [{"question": one.question, "answer": one.answer} for one in page.questions],
         "related": [
             {"title": group.title, "tools": [_reference(entry) for entry in group.entries]} for group in page.related
@@ -125,6 +126,7 @@ def _server(page: ServerPage) -> dict[str, Any]:
         "tokens_estimate": page.cost.tokens if page.cost else 0,
         "flow": flows.to_json(page.flow) if page.together else None,
         "policy_file": page.policy_path or None,
+        "policy_blanks": page.advice.blanks if page.advice else (),
         "first_seen": row.first_seen.isoformat(),
         "last_seen": row.last_seen.isoformat(),
     }

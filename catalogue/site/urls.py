@@ -19,6 +19,8 @@ STYLE = "assets/site.css"
 SCRIPT = "assets/site.js"
 ICON = "assets/icon.svg"
 LLMS = "llms.txt"
+POLICY_SCHEMA = "policy/policy.schema.json"
+POLICY_CASES = "policy/cases.json"
 SITEMAP = "sitemap.xml"
 ROBOTS = "robots.txt"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from catalogue.errors import CatalogueError
-from catalogue.policies.parsing import parse
 from catalogue.policies.evaluate import Evaluator
+from catalogue.policies.parsing import parse
 from catalogue.site import urls
 from tests.site.markup import Page
 from tests.site.shelf import DEFINITIONS, introspection
