@@ -51,6 +51,7 @@ bench: $(READY)  ## measure speed and memory (benchmarks/README.md)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.attacks
 	$(BIN)/python -m benchmarks.classify $(if $(wildcard $(CORPUS)/tools.jsonl.gz),--tools $(CORPUS)/tools.jsonl.gz)
+	$(BIN)/python -m benchmarks.policy $(if $(wildcard $(CORPUS)/tools.jsonl.gz),--tools $(CORPUS)/tools.jsonl.gz)
 
 lock: $(READY)  ## resolve the dependencies anew into requirements.lock
 	$(BIN)/python scripts/set_up.py lock

@@ -184,7 +184,7 @@ def _page(
         together=flow_view(row.name, flow),
         advice=advice,
         policy_inline=advice is not None and len(advice.text) <= _INLINE,
-        policy_command=command("policy", row.name),
+        policy_command=command("policy recommend", row.name),
         first_seen=day(row.first_seen),
         last_seen=day(row.last_seen),
         row=row,
