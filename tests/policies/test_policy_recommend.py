@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any, get_args
 
 import pytest
@@ -10,6 +11,7 @@ from jsonschema import Draft202012Validator
 from catalogue.policies.document import Limit, Policy, ToolRule, Window, json_schema, plain, to_json
 from catalogue.policies.evaluate import Decision, Evaluator, Outcome
 from catalogue.policies.parsing import parse
+from catalogue.policies.placeholders import Filling, read_filling, unfilled
 from catalogue.policies.recommend import Posture, recommend, server_policy, tool_policy
 from classifier.verdict import ActionVerdict, Category, Verdict
 
@@ -29,6 +31,12 @@ DEFINITION: dict[str, Any] = {
             "dry_run": {"type": "boolean"},
             "path": {"type": "string"},
             "url": {"type": "string"},
+            "amount": {"type": "number"},
+            "currency": {"type": "string"},
+            "to": {"type": "array", "items": {"type": "string"}},
+            "sql": {"type": "string"},
+            "ids": {"type": "array", "items": {"type": "string"}},
+            "reason": {"type": "string"},
             "steps": {
                 "type": "array",
                 "items": {"type": "object", "properties": {"do": {"type": "string", "enum": ACTIONS}}},
@@ -41,9 +49,17 @@ SWITCHES = [("force", "true"), ("force", "false"), ("dry_run", "true"), ("dry_ru
 categories = st.sampled_from(list(Category))
 names = st.sampled_from(["a", "A", "*", "", "a/b", "a~b", "..", "a\x00", "ａ", "\ud800", "__proto__"]) | st.text()
 pointers = st.lists(
-    st.sampled_from(["/inputSchema/properties/path", "/inputSchema/properties/url", "/name"]), max_size=2
+    st.sampled_from(
+        [f"/inputSchema/properties/{name}" for name in ("path", "url", "amount", "to", "sql", "ids")] + ["/name"]
+    ),
+    max_size=2,
 )
-signals = st.dictionaries(st.sampled_from(["filesystem", "network", "bulk"]), pointers)
+GUARDED = ["filesystem", "network", "bulk", "money-amount", "query-language", "sends-outside", "code"]
+signals = st.dictionaries(st.sampled_from(GUARDED), pointers)
+fillings = st.lists(
+    st.sampled_from(["root=/srv", "host=example.com", "domain=example.com", "cap=50", "daily=99", "currency=EUR"]),
+    unique=True,
+).map(read_filling)
 acts = st.lists(
     st.tuples(st.just("action"), st.sampled_from(ACTIONS), categories), max_size=4, unique_by=lambda a: a[1]
 )
@@ -60,7 +76,13 @@ calls = st.fixed_dictionaries(
         "action": st.sampled_from([*ACTIONS, "DROP", "other", None, 5, ["list"]]),
         "force": st.sampled_from([True, False, None, "true", 1]),
         "dry_run": st.booleans(),
-        "path": st.sampled_from(["a", "../b", None, 5]),
+        "path": st.sampled_from(["a", "/srv/a", "../b", None, 5]),
+        "amount": st.sampled_from([1, 50, 51, "9", -1, None]),
+        "currency": st.sampled_from(["EUR", "USD"]),
+        "to": st.sampled_from([["a@example.com"], ["b@evil.net"], "a@example.com"]),
+        "sql": st.sampled_from(["select 1", "drop table t"]),
+        "ids": st.sampled_from([["1"], ["1"] * 21]),
+        "reason": st.just("because"),
         "url": st.sampled_from(["https://example.com/", "file:///x", "http://127.0.0.1/"]),
     },
 )
@@ -300,19 +322,44 @@ def test_the_documents_of_a_tool_and_of_its_server_say_the_same(
     assert not allows(whole, name + "_other")
 
 
-@given(parts=tool_parts, arguments=calls)
+@given(parts=tool_parts, arguments=calls, filling=fillings)
 def test_strict_allows_a_part_of_recommended_and_that_a_part_of_permissive(
-    parts: Any, arguments: Any, verdict_of: Any
+    parts: Any, arguments: Any, filling: Filling, verdict_of: Any
 ) -> None:
     tool = made(parts, verdict_of)
     strict, recommended, permissive = (
-        Evaluator(server_policy([tool], posture), lambda: 0.0) for posture in ("strict", "recommended", "permissive")
+        Evaluator(server_policy([tool], posture, filling), lambda: 0.0)
+        for posture in ("strict", "recommended", "permissive")
     )
     for narrow, wide in ((strict, recommended), (recommended, permissive)):
         assert set(narrow.visible([tool[0]])) <= set(wide.visible([tool[0]]))
         for _ in range(32):
-            if narrow.decide(tool[0], arguments).outcome is Outcome.ALLOWED:
-                assert wide.decide(tool[0], arguments).outcome is Outcome.ALLOWED
+            outcome = narrow.decide(tool[0], arguments).outcome
+            wider = wide.decide(tool[0], arguments).outcome
+            assert outcome is not Outcome.ALLOWED or wider is Outcome.ALLOWED
+            assert outcome is not Outcome.HELD or wider in (Outcome.ALLOWED, Outcome.HELD)
+
+
+@given(parts=tool_parts, arguments=calls, filling=fillings, posture=st.sampled_from(POSTURES))
+def test_plain_documents_let_through_the_same_and_ask_nobody(
+    parts: Any, arguments: Any, filling: Filling, posture: Posture, verdict_of: Any
+) -> None:
+    tool = made(parts, verdict_of)
+    policy = server_policy([tool], posture, filling)
+    document = to_json(plain(policy))
+    assert document["version"] == "1"
+    assert "ask_if" not in json.dumps(document)
+    assert allows(plain(policy), tool[0], arguments) == allows(policy, tool[0], arguments)
+
+
+@given(parts=tool_parts, arguments=calls, posture=st.sampled_from(POSTURES))
+def test_what_waits_to_be_filled_in_denies(parts: Any, arguments: Any, posture: Posture, verdict_of: Any) -> None:
+    tool = made(parts, verdict_of)
+    policy = server_policy([tool], posture)
+    waiting = {one.path.removeprefix("args.").removesuffix("[]") for one in unfilled(policy)}
+    if any(arguments.get(name) is not None for name in waiting):
+        assert not allows(policy, tool[0], arguments)
+    assert not waiting or posture != "permissive"
 
 
 def spelled_in(values: dict[str, str], one: ActionVerdict) -> bool:
