@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.hostile import HOSTILE
+from benchmarks.policy import usual_arguments
 from benchmarks.rules import multiply_rules
+from benchmarks.tools import made_up, numbered
+from catalogue.policies.evaluate import Evaluator, Outcome
+from catalogue.policies.recommend import server_policy
 from classifier.ruleset import load
 
 
@@ -27,3 +31,11 @@ def test_every_hostile_text_is_judged():
     ours = load()
     for build, _ in HOSTILE.values():
         assert ours.judge(build(10)).rationale
+
+
+def test_the_policy_of_all_made_up_tools_decides_their_usual_calls():
+    tools = [*numbered(made_up(), 300)]
+    ours = load()
+    policy = server_policy((tool["name"], tool, ours.judge(tool)) for tool in tools)
+    outcomes = {Evaluator(policy).decide(tool["name"], usual_arguments(tool)).outcome for tool in tools}
+    assert {Outcome.ALLOWED, Outcome.HIDDEN, Outcome.HELD} <= outcomes

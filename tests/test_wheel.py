@@ -48,7 +48,7 @@ def test_the_wheel_holds_our_packages_and_what_they_read(wheel):
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == PACKAGES
     for kind in ("classifier/rules/read/", "classifier/rules/_words.yaml", "migrations/versions/", "site_templates/"):
         assert any(name.startswith(kind) for name in names), kind
-    assert "catalogue/policies/policy.schema.json" in names
+    assert {"catalogue/policies/policy.schema.json", "catalogue/policies/cases.json"} <= set(names)
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 
 
