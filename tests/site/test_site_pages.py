@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.errors import CatalogueError
+from catalogue.policies.document import json_schema
 from catalogue.policies.evaluate import Evaluator
 from catalogue.policies.parsing import parse
 from catalogue.site import urls
@@ -146,6 +147,21 @@ def test_policies_are_files_that_parse_and_do_what_the_page_says(site):
         evaluator = Evaluator(parse(document), lambda: 0.0)
         assert evaluator.decide("delete_file", {"path": "x"}).outcome != "allowed"
         assert evaluator.decide("search_files", {}).outcome == "allowed"
+
+
+def test_what_a_person_has_to_fill_in_stands_on_the_pages(site):
+    own, whole = (urls.tool("io.github.acme/files", "create_refund"), urls.server("io.github.acme/files"))
+    for page in (own, whole):
+        blanks = twin(site, page)["policy_blanks"]
+        assert [blank.split("`")[1::2] for blank in blanks] == [["cap", "amount"], ["daily", "amount"]]
+        assert "To fill in" in Page(site / page).text
+    assert twin(site, urls.tool("io.github.acme/files", "search_files"))["policy_blanks"] == []
+    assert "To fill in" not in tool(site, "search_files").text
+
+
+def test_the_language_of_policies_is_published(site):
+    assert json.loads((site / urls.POLICY_SCHEMA).read_bytes()) == json_schema()
+    assert json.loads((site / urls.POLICY_CASES).read_bytes())["cases"]
 
 
 def test_a_server_page_says_what_failed_and_how_to_reach_it(site):
