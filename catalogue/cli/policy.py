@@ -39,7 +39,6 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(
     cls=_Commands,
-    no_args_is_help=True,
     help="Recommend a policy, check one, try it, compare two.\n\n"
     "`catalogue policy SERVER` is short for `catalogue policy recommend SERVER`.",
 )

@@ -9,7 +9,7 @@ import typer
 
 from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Code, Database, Format
 from catalogue.cli.summary import to_json
-from catalogue.cli.terminal import json_text, say, show_table, write
+from catalogue.cli.terminal import json_text, say, show_table, visible, write
 from catalogue.errors import CatalogueError
 
 if TYPE_CHECKING:
@@ -41,10 +41,8 @@ def check(
     found = validate(data, _tools(database, server) if server is not None else None)
     if as_format is Format.JSON:
         write([json_text(to_json(found))])
-    elif found:
-        show_table(("place", "fault"), [(fault.pointer or "(document)", fault.message) for fault in found])
-    else:
-        write(["no fault"])
+    else:  # lines and no table: a hostile file may have a hundred thousand faults
+        write([visible(f"{fault.pointer or '(document)'}: {fault.message}") for fault in found] or ["no fault"])
     if not found:
         say_unfilled(load(data))
     raise typer.Exit(Code.FAILED if found else Code.DONE)

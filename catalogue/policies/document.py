@@ -29,8 +29,8 @@ EVERY_TOOL = "*"
 """In `hide` it stands for every tool. Nowhere else: under `tools` it names a tool that is really called so."""
 LARGEST = 2**53 - 1
 """The largest limit: above it, JSON readers of other languages no longer tell two integers apart."""
-_MOST_NAMED = 20
-"""Faults in the one line of an error: what a screen shows. `catalogue policy check` lists all."""
+_MOST_NAMED = 5
+"""Faults in the one line of an error. `catalogue policy check` lists all."""
 SCOPES = ("grant",)
 """Whom a counter belongs to: each grant of access counts for itself. The published grammar knows no other."""
 
