@@ -58,7 +58,7 @@ def reason_guards(subject: Subject) -> Iterator[Guard]:
     if not subject.full or subject.narrowed or subject.verdict.category not in (Category.EXECUTE, Category.FINANCIAL):
         return
     for argument in subject.arguments:
-        if argument.path and argument.parameter.depth == 0 and set(argument.parameter.words) & _REASONS:
+        if argument.path and argument.parameter.depth == 0 and set(argument.parameter.words[-1:]) & _REASONS:
             given = Predicate(argument.path, Operator.EXISTS, True)
             yield Guard(
                 f"{shown(argument.parameter.path)} must be given: what a call is for stands beside it.",
