@@ -76,7 +76,7 @@ for _name, _location, _ends in (
     ("another-scheme", "https://{host}/mcp", Refused(Reason.REDIRECTED, "redirected to https://")),
     ("another-port", "http://{host}:8080/mcp", Refused(Reason.REDIRECTED, "redirected to http://")),
     ("a-file", "file:///etc/passwd", Refused(Reason.REDIRECTED, "no address")),
-    ("a-script", "javascript:alert(1)", Refused(Reason.REDIRECTED, "no address")),
+    ("a-script", "javascript:void(0)", Refused(Reason.REDIRECTED, "no address")),
     ("nowhere", "//[broken", Refused(Reason.REDIRECTED, "redirected to")),
     ("a-user", "http://user:word@{host}/mcp", _refused("a user name")),
     ("itself", "/mcp", Refused(Reason.REDIRECTED, "more than 3 times")),
