@@ -179,6 +179,17 @@ def _target(row: TargetRow) -> dict[str, Any]:
         "outcome": latest.outcome if latest is not None else None,
         "detail": latest.detail if latest is not None else None,
         "asked_at": _time(latest.started_at) if latest is not None else None,
+        "listed_by": _how(latest) if latest is not None and latest.outcome == INTROSPECTED else None,
+    }
+
+
+def _how(attempt: IntrospectionRow) -> dict[str, Any]:
+    """Return what whoever wants to repeat a listing needs to know."""
+    return {
+        "attempt": attempt.attempt,
+        "command": attempt.command,
+        "resolved": attempt.resolved,
+        "installed": attempt.installed,
     }
 
 

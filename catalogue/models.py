@@ -134,6 +134,7 @@ class Introspection(Model):
     attempt: Mapped[str] = mapped_column(WORD)
     command: Mapped[str]
     resolved: Mapped[str | None]
+    installed: Mapped[Any | None] = mapped_column(JsonText)
     malformed: Mapped[Any] = mapped_column(JsonText)
 
 

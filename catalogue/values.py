@@ -37,8 +37,9 @@ class IntrospectionRow:
     """One attempt to list a target's tools, as remembered.
 
     `outcome` is "introspected" or a `crawler.records.Reason`. `duration` is in seconds. `malformed` holds
-    (index, why, excerpt) of list entries that are no tools. `command` is what ran ("" for a remote). `private` says
-    that the listing may hold for us alone, `sign_in` what the server says of the sign-in that it wants.
+    (index, why, excerpt) of list entries that are no tools. `command` is what ran ("" for a remote), `installed` what
+    was installed for it, as in `crawler.records.Attempt`. `private` says that the listing may hold for us alone,
+    `sign_in` what the server says of the sign-in that it wants.
     """
 
     target: str
@@ -58,6 +59,7 @@ class IntrospectionRow:
     malformed: tuple[tuple[int, str, str], ...]
     private: bool = False
     sign_in: SignIn | None = None
+    installed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,12 +194,14 @@ class Attempt:
     `name` is "bare" (as declared, nothing filled in), "dummy-values" (what the record requires and the process asked
     for is made up, so an empty listing is no fact) or "older-sdk" (filled in too, and installed with the SDK's first
     major version, since the package did not start with the one it asks for). `command` is what ran inside the sandbox
-    ("" for a remote); `resolved` is the version that was installed, `None` for a remote.
+    ("" for a remote); `resolved` is the version that was installed, `None` for a remote. `installed` is all that was
+    installed with it, itself included, each as its installer takes it ("name==1.0" of PyPI, "name@1.0.0" of npm).
     """
 
     name: Literal["bare", "dummy-values", "older-sdk"]
     command: str
     resolved: str | None
+    installed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

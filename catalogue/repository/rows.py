@@ -63,6 +63,7 @@ def to_introspection_row(row: models.Introspection, target: str) -> Introspectio
         malformed=tuple((index, why, excerpt) for index, why, excerpt in row.malformed),
         private=row.private,
         sign_in=to_sign_in(row.sign_in) if row.sign_in else None,
+        installed=tuple(row.installed or ()),
     )
 
 

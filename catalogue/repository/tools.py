@@ -172,6 +172,7 @@ def _to_introspection(
     row.ttl = outcome.ttl.total_seconds() if outcome.ttl is not None else None
     row.private = outcome.private
     row.attempt, row.command, row.resolved = outcome.attempt.name, outcome.attempt.command, outcome.attempt.resolved
+    row.installed = list(outcome.attempt.installed) or None
     return row
 
 

@@ -1,4 +1,4 @@
-"""Words for how an attempt to list a target's tools went. Knows only the crawler's closed list of reasons."""
+"""Words for how an attempt to list a target's tools went. Knows only the crawler's closed lists."""
 
 from __future__ import annotations
 
@@ -32,7 +32,18 @@ _WORDS: Mapping[str, str] = {
     Reason.UNSUPPORTED: "a kind of package we do not run",
 }
 
+_ATTEMPTS: Mapping[str, str] = {
+    "bare": "as declared, nothing filled in",
+    "dummy-values": "with made-up values for what it declares or asks for",
+    "older-sdk": "with made-up values where it asks for them, on an older version of its SDK",
+}
+
 
 def outcome_words(outcome: str) -> str:
     """Return words that complete "The target ..."; an outcome of a newer crawler is its own word."""
     return _WORDS.get(outcome, outcome)
+
+
+def attempt_words(attempt: str) -> str:
+    """Return words for how a listing was brought about; an attempt of a newer crawler is its own word."""
+    return _ATTEMPTS.get(attempt, attempt)

@@ -26,7 +26,7 @@ from catalogue.site.context import (
 )
 from catalogue.site.flow_page import FlowView, flow_view
 from catalogue.site.marks import Quoted, inert, quote
-from catalogue.site.outcomes import outcome_words
+from catalogue.site.outcomes import attempt_words, outcome_words
 from catalogue.values import IntrospectionRow, ListingRow, ServerRow, TargetRow
 from classifier.verdict import Category, Severity
 from crawler.records import Need, TargetKind
@@ -39,6 +39,9 @@ _WINDOW = 200_000
 
 _INLINE = 12_000
 """Characters of a policy that the page shows; a longer one is only linked."""
+
+_INSTALLED_SHOWN = 60
+"""Installed packages that the page names; most servers have fewer, or far more than anyone reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,11 +278,19 @@ def _attempt_facts(row: IntrospectionRow) -> tuple[tuple[str, str], ...]:
         ("Detail", inert(row.detail, 400)),
         ("Protocol revision", inert(row.protocol_version or "", 40)),
         ("Calls itself", inert(named, 120)),
+        ("Attempt", attempt_words(row.attempt) if row.command else ""),
         ("Command", inert(row.command, 400)),
         ("Installed version", inert(row.resolved or "", 80)),
+        ("Installed with it", _installed_with(row)),
         ("Listed", _extent(row)),
     )
     return tuple((name, value) for name, value in facts if value)
+
+
+def _installed_with(row: IntrospectionRow) -> str:
+    """Return the packages that were there when it listed its tools; the open data has all of a long list."""
+    more = len(row.installed) - _INSTALLED_SHOWN
+    return inert(", ".join(row.installed[:_INSTALLED_SHOWN]), 2000) + (f" and {more} more" if more > 0 else "")
 
 
 def _extent(row: IntrospectionRow) -> str:

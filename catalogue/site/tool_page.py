@@ -14,6 +14,7 @@ from catalogue.site.command import command
 from catalogue.site.context import CONFIDENCE_ABOUT, Crumb, Entry, Link, day, label, minute
 from catalogue.site.evidence import Case, Proof, make_case
 from catalogue.site.marks import Quoted, inert
+from catalogue.site.outcomes import attempt_words
 from catalogue.site.schema import Hint, Row, hint_rows, parameter_rows
 from catalogue.values import Standing, StoredTool, ToolRow
 from classifier.tool import Tool
@@ -246,7 +247,7 @@ def _facts(row: ToolRow, verdict: Verdict) -> tuple[Fact, ...]:
             ("Target", inert(seen.target, 300)),
             ("Protocol revision", inert(seen.protocol_version or "not stated", 40)),
             ("Listed at", minute(seen.started_at)),
-            ("Attempt", _ATTEMPTS.get(seen.attempt, inert(seen.attempt, 80))),
+            ("Attempt", attempt_words(seen.attempt)),
             ("Command", inert(seen.command, 400)),
             ("Installed version", inert(seen.resolved or "", 80)),
             ("Listing", f"complete, {seen.tools:,} tools" if seen.complete else "incomplete: more tools may exist"),
@@ -258,12 +259,6 @@ def _facts(row: ToolRow, verdict: Verdict) -> tuple[Fact, ...]:
         ("Ruleset", f"SHA-256 {verdict.ruleset}"),
     ]
     return tuple(Fact(name, value) for name, value in facts if value)
-
-
-_ATTEMPTS = {
-    "bare": "as declared, nothing filled in",
-    "dummy-values": "with made-up values for what it declares to need",
-}
 
 
 def _standing(row: ToolRow) -> str:

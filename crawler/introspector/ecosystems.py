@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import starmap
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -35,7 +36,7 @@ CACHE = "/cache"
 _UV = "/uv"
 _OLDER_NPM_SDK = b'{"private": true, "overrides": {"@modelcontextprotocol/sdk": "1"}}'
 _OLDER_PYPI_SDK = "mcp<2"
-_LARGEST_FILE = 1024 * 1024
+_LARGEST_FILE = 4 * 1024 * 1024
 _NPM_NAME = re.compile(r"(?:@[a-z0-9~][a-z0-9._~-]*/)?[a-z0-9~][a-z0-9._~-]*", re.IGNORECASE | re.ASCII)
 _PYPI_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
 _EXTRA = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?", re.IGNORECASE | re.ASCII)
@@ -72,13 +73,15 @@ class Step:
 class Installed:
     """A package in its folder: the command that starts it in the box, and the versions that were resolved.
 
-    `misfit` says which runtime the package asks for, when it was installed for another one.
+    `all` is as `Attempt.installed`; `misfit` says which runtime the package asks for, when it was installed for another
+    one.
     """
 
     command: str
     runtime: Runtime
     version: str | None
     sdk: str | None
+    all: tuple[str, ...]
     misfit: str = ""
 
 
@@ -127,6 +130,7 @@ class Npm:
             node,
             _text(manifest.get("version")),
             sdk,
+            tuple(sorted(_npm_packages(app))),
             install_log.npm_misfit(said, target),
         )
 
@@ -159,13 +163,14 @@ class PyPI:
 
     def installed(self, app: Path, target: Target, said: str) -> Installed:  # noqa: ARG002 - npm's needs it
         versions = dict(_distributions(app))
+        everything = tuple(f"{one}=={version}" for one, (_, version) in sorted(versions.items()))
         name = _normalised(target.address)
         if name not in versions:
             raise Stopped(Reason.INSTALL_FAILED, f"{target.address} is not among what was installed")
         folder, version = versions[name]
         script = _uvx_choice(read_inside(app, f"{folder}/entry_points.txt"), target)
         python = runtimes.need(runtimes.python(), "a Python interpreter")
-        return Installed(f"{APP}/venv/bin/{script}", python, version, versions.get("mcp", ("", None))[1])
+        return Installed(f"{APP}/venv/bin/{script}", python, version, versions.get("mcp", ("", None))[1], everything)
 
     async def failure(self, said: str, target: Target) -> Stopped:
         stopped = install_log.uv_failure(said, target)
@@ -226,6 +231,24 @@ def _manifest(app: Path, name: str) -> Mapping[str, Any]:
         manifest = json.loads(read_inside(app, f"node_modules/{name}/package.json"))
         return manifest if isinstance(manifest, dict) else {}
     return {}
+
+
+def _npm_packages(app: Path) -> set[str]:
+    """Return what npm says it installed, in the file that it leaves beside the packages."""
+    with suppress(ValueError, RecursionError):
+        lock = json.loads(read_inside(app, "node_modules/.package-lock.json"))
+        listed = lock.get("packages") if isinstance(lock, dict) else None
+        return set(filter(None, starmap(_npm_package, listed.items()))) if isinstance(listed, dict) else set()
+    return set()
+
+
+def _npm_package(place: str, entry: Any) -> str:
+    """Return one package as npm takes it; of one that was installed under another name, its own."""
+    if not isinstance(entry, dict):
+        return ""
+    name = _text(entry.get("name")) or place.rpartition("node_modules/")[2]
+    version = _text(entry.get("version")) or ""
+    return f"{name}@{version}" if _NPM_NAME.fullmatch(name) and _VERSION.fullmatch(version) else ""
 
 
 def _npx_choice(manifest: Mapping[str, Any], target: Target) -> str:

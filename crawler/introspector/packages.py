@@ -72,7 +72,8 @@ class _Starts:
         )
         command = (self.installed.command, *filling.arguments)
         listed = await list_in_box(box, command, self.budget)
-        return listed, Attempt(filling.name, filling.command_line(self.installed.command), self.installed.version)
+        ran = filling.command_line(self.installed.command)
+        return listed, Attempt(filling.name, ran, self.installed.version, self.installed.all)
 
 
 async def list_in_box(box: Box, command: tuple[str, ...], budget: Budget) -> Listed:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from catalogue.export import export
 from catalogue.intake import import_file
 from catalogue.values import Standing
 from classifier.ruleset import load
+from crawler.records import Attempt, Target, TargetKind, Transport
 
 TOOLS = [
     {"name": "get_issue", "description": "Get an issue.", "inputSchema": {"type": "object", "properties": {}}},
@@ -50,8 +52,6 @@ def test_a_definition_is_judged_once_however_many_servers_carry_it(filled, rules
 
 
 def test_another_ruleset_judges_again_and_each_sees_its_own(filled, ruleset):
-    from dataclasses import replace
-
     classify_new(filled.engine, ruleset, quiet)
     other = replace(ruleset, digest="f" * 64)
     assert filled.tools(other.digest)[0].verdict is None
@@ -106,6 +106,22 @@ def test_an_export_says_of_each_server_how_it_went(filled, ruleset, tmp_path):
     assert servers[0]["protocol_version"] == "2025-11-25"
     assert servers[0]["sources"][0]["source"] == "official"
     assert servers[0]["targets"][0]["address"] == "https://one.example/mcp"
+    assert [server["targets"][0]["listed_by"] is None for server in servers] == [False, True, False]
+
+
+def test_an_export_says_how_a_package_was_brought_to_list_its_tools(store, listing, introspected, ruleset, tmp_path):
+    package = Target(TargetKind.PYPI, Transport.STDIO, "acme-files")
+    attempt = Attempt("dummy-values", "KEY=0 /app/venv/bin/acme-files", "1.2", ("acme-files==1.2", "mcp==1.9"))
+    store.take(listing("files", package))
+    store.record(replace(introspected(package, "read"), attempt=attempt))
+    export(store.engine, ruleset, tmp_path / "data", quiet)
+    (server,) = lines(tmp_path / "data" / "servers.jsonl")
+    assert server["targets"][0]["listed_by"] == {
+        "attempt": "dummy-values",
+        "command": "KEY=0 /app/venv/bin/acme-files",
+        "resolved": "1.2",
+        "installed": ["acme-files==1.2", "mcp==1.9"],
+    }
 
 
 def test_an_export_has_each_tools_definition_verdict_rule_and_provenance(filled, ruleset, tmp_path):

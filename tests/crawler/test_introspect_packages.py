@@ -43,10 +43,12 @@ def refused(target: Target, budget: Budget = BUDGET) -> NotIntrospected:
 
 @boxed
 def test_a_wheel_is_installed_and_its_tools_listed_with_their_provenance(world):
-    peer_wheel(world, "plain-peer", "modern", version="2.5")
+    peer_wheel(world, "plain-peer", "modern", version="2.5", requires="Requires-Dist: helper\n")
+    wheel(world, "helper", {}, "")
     outcome = listed(pypi("plain_peer"))
     assert (outcome.attempt.name, outcome.attempt.resolved) == ("bare", "2.5")
     assert outcome.attempt.command == "/app/venv/bin/plain-peer"
+    assert outcome.attempt.installed == ("helper==1.0", "plain-peer==2.5")
     assert outcome.complete
 
 
@@ -350,6 +352,7 @@ def test_an_npm_package_comes_from_the_users_registry_and_its_scripts_do_not_run
     outcome = listed(target)
     assert outcome.tools[0]["description"] == "/home/u/data"
     assert outcome.attempt.command == "/app/node_modules/.bin/node-peer /home/u/data"
+    assert outcome.attempt.installed == ("@scope/node-peer@1.0.0", "helper@1.0.0")
     assert "Bearer from-the-environment" in npm.logins
 
 

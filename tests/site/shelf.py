@@ -63,6 +63,7 @@ def introspection(outcome: str = "introspected", **changes: object) -> Introspec
         "attempt": "bare",
         "command": "node index.js --root /data",
         "resolved": "1.2.0",
+        "installed": ("@acme/files@1.2.0", "@modelcontextprotocol/sdk@1.9.0"),
         "malformed": ((3, "its name is missing", "{}"),),
     }
     return IntrospectionRow(**{**row, **changes})

@@ -169,7 +169,8 @@ def test_a_server_page_says_what_failed_and_how_to_reach_it(site):
     for part in (
         "npm:@acme/files@1.2.0", "https://mcp.example/mcp", "asks for sign-in", "401 with WWW-Authenticate",
         "Entry 4 of its list is no tool: its name is missing", "environment variable KEY required, secret: A key",
-        "official", "⟨U+202E⟩", "tokens",
+        "official", "⟨U+202E⟩", "tokens", "as declared, nothing filled in",
+        "@acme/files@1.2.0, @modelcontextprotocol/sdk@1.9.0",
     ):  # fmt: skip
         assert part in re.sub(r"\s+", " ", text)
 
