@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from crawler.introspector import runtimes, sandbox
+from crawler.introspector import limits, runtimes, sandbox
 from crawler.introspector.budget import Budget, Stopped
 from crawler.introspector.packages import list_package
 from crawler.introspector.remote import list_remote
@@ -58,7 +58,7 @@ def shortcomings() -> tuple[str, ...]:
     missing = (
         f"{what} was not found where the sandbox's user can read it" for what, program in found.items() if not program
     )
-    return (*missing, *sandbox.unenforced())
+    return (*missing, *limits.unenforced())
 
 
 def _since(clock: float) -> timedelta:

@@ -14,7 +14,7 @@ from crawler.records import CrawlerError, Reason, SignIn
 MEBIBYTE = 1024 * 1024
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
-_LOCAL_PATH = re.compile(r"(?<![\w:/.])/(?:tmp|var|home|root|app|opt|usr|etc|proc|run)(?:/[^\s'\":,;)]*)?")
+_LOCAL_PATH = re.compile(r"(?<![\w:/.])/(?:tmp|var|home|root|app|cache|opt|usr|etc|proc|run)(?:/[^\s'\":,;)]*)?")
 _LONGEST_DETAIL = 300
 """Characters of a detail: one line in a table or a log."""
 
@@ -46,6 +46,8 @@ class Budget:
     open_files: int = 1_024
     file_bytes: int = 256 * MEBIBYTE  # one file; the largest measured install has 412 MB in all
     scratch_bytes: int = 256 * MEBIBYTE  # each of the box's own writable file systems
+    scratch_files: int = 50_000  # on those together; each takes about a kilobyte of the kernel's own memory
+    install_files: int = 300_000  # of one package and all it depends on; this project's environment has 17,756
     install_bytes: int = 2048 * MEBIBYTE  # on disk, of one package and all it depends on; measured: at most 412 MB
     cpu_seconds: int = 60  # of one process; measured: at most 4
 

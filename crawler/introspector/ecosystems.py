@@ -126,7 +126,7 @@ class Npm:
         sdk = _text(_manifest(app, "@modelcontextprotocol/sdk").get("version"))
         node = runtimes.need(runtimes.node(), "node")
         return Installed(
-            f"{APP}/node_modules/.bin/{name}",
+            _present(app, f"node_modules/.bin/{name}", target),
             node,
             _text(manifest.get("version")),
             sdk,
@@ -170,7 +170,8 @@ class PyPI:
         folder, version = versions[name]
         script = _uvx_choice(read_inside(app, f"{folder}/entry_points.txt"), target)
         python = runtimes.need(runtimes.python(), "a Python interpreter")
-        return Installed(f"{APP}/venv/bin/{script}", python, version, versions.get("mcp", ("", None))[1], everything)
+        command = _present(app, f"venv/bin/{script}", target)
+        return Installed(command, python, version, versions.get("mcp", ("", None))[1], everything)
 
     async def failure(self, said: str, target: Target) -> Stopped:
         stopped = install_log.uv_failure(said, target)
@@ -274,6 +275,14 @@ def _uvx_choice(entry_points: str, target: Target) -> str:
     usable = [name for name in scripts if _is_file_name(name)]
     alike = [name for name in usable if _normalised(name) == _normalised(target.address)]
     return _named(usable, target) or _only(alike[:1] or usable, target)
+
+
+def _present(app: Path, command: str, target: Target) -> str:
+    """Return the command as the box sees it. Raises `Stopped` when there is no such file in what was installed."""
+    file = (app / command).resolve()
+    if not file.is_relative_to(app.resolve()) or not file.is_file():
+        raise Stopped(Reason.NO_COMMAND, f"{target.address} declares the command {file.name}, and has no file for it")
+    return f"{APP}/{command}"
 
 
 def _named(names: list[str], target: Target) -> str | None:

@@ -133,7 +133,7 @@ async def _install(
     """Run an install step and return what it wrote to standard error. Raises `Stopped` when it fails."""
     slow = replace(budget, cpu_seconds=int(budget.install_seconds))
     async with sandbox.running(box, command, slow) as process:
-        disk = asyncio.create_task(_watch_disk(process, app, budget.install_bytes))
+        disk = asyncio.create_task(_watch_disk(process, app, budget))
         try:
             async with asyncio.timeout(budget.install_seconds):
                 while await process.stdout.read(65536):
@@ -145,30 +145,35 @@ async def _install(
             ) from None
         finally:
             disk.cancel()
+        overstepped = process.overstepped or await asyncio.to_thread(_excess, app, budget)
+        if overstepped:
+            raise Stopped(Reason.INSTALL_FAILED, overstepped)
         if code != 0:
-            if process.overstepped:
-                raise Stopped(Reason.INSTALL_FAILED, process.overstepped)
             raise await failure(process.tail)
         return process.tail
 
 
-async def _watch_disk(process: Process, folder: Path, limit: int) -> None:
+async def _watch_disk(process: Process, folder: Path, budget: Budget) -> None:
     while True:
         await asyncio.sleep(_DISK_SECONDS)
-        if await asyncio.to_thread(_size_of, folder) > limit:
-            await process.end(f"takes more than {limit} bytes of disk")
+        if excess := await asyncio.to_thread(_excess, folder, budget):
+            await process.end(excess)
 
 
-def _size_of(folder: Path) -> int:
-    """Return the bytes that a tree takes on disk; files that vanish meanwhile count as nothing."""
-    total = 0
-    for parent, _, names in os.walk(folder):
+def _excess(folder: Path, budget: Budget) -> str:
+    """Say in which way a tree is larger than it may be, "" when it is not; what vanishes meanwhile counts as nothing.
+
+    Files count as well as bytes: an empty one takes none of those, and still its place in the file system's table.
+    """
+    files = size = 0
+    for parent, folders, names in os.walk(folder):
+        files += len(folders) + len(names)
+        if files > budget.install_files:
+            return f"has more than {budget.install_files} files"
         for name in names:
-            try:
-                total += os.lstat(os.path.join(parent, name)).st_blocks * 512  # noqa: PTH118 - a hundred thousand files
-            except OSError:
-                continue
-    return total
+            with suppress(OSError):
+                size += os.lstat(os.path.join(parent, name)).st_blocks * 512  # noqa: PTH118 - a hundred thousand files
+    return f"takes more than {budget.install_bytes} bytes of disk" if size > budget.install_bytes else ""
 
 
 def _cache_home() -> Path:

@@ -14,17 +14,22 @@ import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
+from crawler.introspector import control_groups, system_calls, usage
 from crawler.introspector.budget import Budget, Stopped, one_line
+from crawler.introspector.control_groups import Group
 from crawler.introspector.last_words import telling_line
 from crawler.introspector.stdio import Process, family, start
 from crawler.records import Reason
 
 HOME = "/home/u"
+SCRATCH = ("/tmp", HOME, "/dev/shm")  # noqa: S108 - places in the box
+"""Where a package may write: file systems in memory."""
+
 _USERS = range(61184, 65520)
 """What systemd reserves for users that exist only while a service runs: nobody logs in as one of them."""
 
@@ -33,10 +38,10 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ROOTS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _PASSWD = b"u:x:1000:1000::/home/u:/bin/sh\n"
 _SHM = 64 * 1024 * 1024
-_COUNTS_BY_NAMESPACE = (5, 14)  # RLIMIT_NPROC counts within the user namespace since then
+_TOO_MUCH_MEMORY = "used more memory than the box has"
+_PROBE = Budget()
 _PROBE_SECONDS = 20
 _WATCH_SECONDS = 0.25
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,9 @@ def command_line(box: Box, command: tuple[str, ...], budget: Budget) -> Iterator
         line = [*_dropped_to(box.user), *_isolation(box, budget)]
         descriptors.append(_in_memory(_environment(box)))
         line += ["--args", str(descriptors[-1])]
+        if refusals := system_calls.refusals():
+            descriptors.append(_in_memory(refusals))
+            line += ["--seccomp", str(descriptors[-1])]
         for place, content in {"/etc/passwd": _PASSWD, "/etc/group": b"u:x:1000:\n", **box.files}.items():
             descriptors.append(_in_memory(content))
             line += ["--perms", "0644", "--file", str(descriptors[-1]), place]
@@ -87,16 +95,20 @@ def command_line(box: Box, command: tuple[str, ...], budget: Budget) -> Iterator
 async def running(box: Box, command: tuple[str, ...], budget: Budget) -> AsyncIterator[Process]:
     """Run a command in the box; all of it is gone on the way out. Raises `Stopped` when it cannot be started.
 
-    What the processes of the box hold in memory together is watched: limits of the kernel without a control group of
-    our own hold for each process alone.
+    What its processes hold in memory together, and how many files they make there, is watched too: without a control
+    group the kernel's limits hold for each process alone.
     """
-    with command_line(box, command, budget) as (line, descriptors):
-        async with start(line, descriptors, longest_line=budget.message_bytes) as process:
-            watch = asyncio.create_task(_watch(process, budget.box_memory))
-            try:
-                yield process
-            finally:
-                watch.cancel()
+    async with control_groups.made(budget.box_memory, budget.processes) as group:
+        with command_line(box, command, budget) as (line, descriptors):
+            whole = group.entered(line) if group else line
+            async with start(whole, descriptors, longest_line=budget.message_bytes) as process:
+                if group:
+                    process.excess = partial(_out_of_memory, group)
+                watch = asyncio.create_task(_watch(process, budget))
+                try:
+                    yield process
+                finally:
+                    watch.cancel()
 
 
 @cache
@@ -111,9 +123,9 @@ def fault() -> str | None:
     return None if output == "works\n" else f"bubblewrap 0.8 or newer does not work here: {output or 'no output'}"
 
 
-def try_in_box(box: Box, command: tuple[str, ...]) -> str:
+def try_in_box(box: Box, command: tuple[str, ...], budget: Budget = _PROBE) -> str:
     """Run a command of ours in a box and return what it writes, or one line that says why it could not."""
-    with command_line(box, command, Budget()) as (line, descriptors):
+    with command_line(box, command, budget) as (line, descriptors):
         try:
             done = subprocess.run(
                 line, pass_fds=descriptors, capture_output=True, timeout=_PROBE_SECONDS, check=False, text=True,
@@ -128,20 +140,6 @@ def require() -> None:
     """Raise `Stopped` when no box works here."""
     if why := fault():
         raise Stopped(Reason.NO_SANDBOX, why)
-
-
-def unenforced() -> tuple[str, ...]:
-    """Return one line for each limit of the box that this machine's kernel cannot hold it to."""
-    lines = []
-    if _kernel() < _COUNTS_BY_NAMESPACE and os.geteuid() != 0:
-        lines.append("the kernel is older than 5.14, so a package's process limit counts this user's own processes too")
-    if not Path("/proc/self/task", str(os.getpid()), "children").exists():
-        lines.append("the kernel does not list child processes, so a package's memory is limited by process only")
-    return tuple(lines)
-
-
-def _kernel() -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2])
 
 
 def _dropped_to(user: int) -> list[str]:
@@ -180,7 +178,7 @@ def _isolation(box: Box, budget: Budget) -> list[str]:
     for place in _SYSTEM:
         line += ["--ro-bind-try", place, place]
     line += ["--proc", "/proc", "--dev", "/dev", "--size", str(_SHM), "--tmpfs", "/dev/shm"]  # noqa: S108 - in the box
-    for place in ("/tmp", HOME):  # noqa: S108 - in the box
+    for place in SCRATCH[:2]:
         line += ["--size", str(budget.scratch_bytes), "--tmpfs", place]
     for place, source in box.readable.items():
         line += ["--ro-bind", source, place]
@@ -219,18 +217,16 @@ def _in_memory(content: bytes) -> int:
     return descriptor
 
 
-async def _watch(process: Process, limit: int) -> None:
-    """Kill the box when its processes together hold more than `limit` bytes."""
+def _out_of_memory(group: Group) -> str:
+    return _TOO_MUCH_MEMORY if group.ran_out_of_memory() else ""
+
+
+async def _watch(process: Process, budget: Budget) -> None:
+    """Kill the box when its processes together take more than they may."""
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
-        if _resident(process.pid) > limit:
-            await process.end("used more memory than the box has")
-
-
-def _resident(leader: int) -> int:
-    """Return the resident bytes of a process and all its descendants."""
-    total = 0
-    for pid in family(leader):
-        with suppress(OSError, ValueError, IndexError):
-            total += int(Path("/proc", str(pid), "statm").read_text().split()[1]) * _PAGE
-    return total
+        members = family(process.pid)
+        if usage.resident(members) > budget.box_memory:
+            await process.end(_TOO_MUCH_MEMORY)
+        elif usage.files_in_memory(members[1:], SCRATCH) > budget.scratch_files:
+            await process.end(f"made more than {budget.scratch_files} files")

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -42,19 +42,24 @@ _REPLIES = 16
 class Process:
     """A running process, its output read by nobody else; `tail` is the end of its standard error.
 
-    `overstepped` says which limit it was ended for, when it was.
+    `overstepped` says which limit it was ended for, when it was; `excess` says so of a limit that others hold it to.
     """
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.pid = process.pid
-        self.overstepped = ""
+        self.excess: Callable[[], str] = str
+        self._overstepped = ""
         self._tail = bytearray()
         assert process.stdin is not None  # noqa: S101 - all three are pipes, as `start` asks
         assert process.stdout is not None  # noqa: S101
         assert process.stderr is not None  # noqa: S101
         self.stdin, self.stdout, self._errors = process.stdin, process.stdout, process.stderr
         self._stderr = asyncio.create_task(self._drain())
+
+    @property
+    def overstepped(self) -> str:
+        return self._overstepped or self.excess()
 
     @property
     def tail(self) -> str:
@@ -72,7 +77,7 @@ class Process:
 
         It is stopped first: killed between making a child and telling it whose it is, bubblewrap leaves one behind.
         """
-        self.overstepped = self.overstepped or overstepped
+        self._overstepped = self._overstepped or overstepped
         _signal(self.pid, signal.SIGSTOP)
         for _ in range(_STOP_ROUNDS):
             if not is_running(self.pid):

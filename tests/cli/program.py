@@ -30,8 +30,11 @@ class Ended:
     err: str
 
     def failed_with(self, *words: str, code: int = 1) -> bool:
-        """After any progress one line of error (and at most one tip), nothing on stdout, each of `words` in it."""
-        lines = [line for line in self.err.splitlines() if not _PROGRESS.fullmatch(line)]
+        """After any progress one line of error (and at most one tip), nothing on stdout, each of `words` in it.
+
+        What is noted of this machine stands before it.
+        """
+        lines = [line for line in self.err.splitlines() if not _PROGRESS.fullmatch(line) and line[:6] != "note: "]
         assert self.code == code, self
         assert [line.partition(":")[0] for line in lines] in (["error"], ["error", "tip"]), self.err
         assert self.out == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,20 +14,24 @@ from tests.crawler.peers.packages import NpmRegistry
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def readable_path() -> Iterator[Path]:
+    """A folder that any user can read. It is none of pytest's: each run of that closes all of them to other users."""
+    with tempfile.TemporaryDirectory(prefix="mcp-world-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def world(readable_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for packages that any user can read, no other registry, and fresh caches."""
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents:
-        if parent.name.startswith(("pytest-", "popen-")):  # pytest's own, and that of each of its processes
-            parent.chmod(0o755)
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_", "npm_config"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("UV_NO_INDEX", "1")
-    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path))
-    monkeypatch.setattr(packages, "_cache_home", lambda: tmp_path / "cache")
+    monkeypatch.setenv("UV_FIND_LINKS", str(readable_path))
+    monkeypatch.setattr(packages, "_cache_home", lambda: readable_path / "cache")
     for cached in (registries.npm_access, registries.pypi_access):
         cached.cache_clear()
-    yield tmp_path
+    yield readable_path
     for cached in (registries.npm_access, registries.pypi_access):
         cached.cache_clear()
     assert not list(Path(workplace.tempfile.gettempdir()).glob(f"{workplace._PREFIX}*"))

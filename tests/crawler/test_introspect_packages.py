@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import os
-import tarfile
 import zipfile
 from dataclasses import replace
 
@@ -14,7 +12,7 @@ import pytest
 
 from crawler.introspector import Budget, ecosystems, introspect, packages, registries, runtimes, sandbox
 from crawler.records import Introspected, Need, NotIntrospected, Reason, Target, TargetKind, Transport
-from tests.crawler.peers.packages import NODE_PEER, PEER, acting_wheel, peer_wheel, served, wheel
+from tests.crawler.peers.packages import NODE_PEER, PEER, acting_wheel, peer_wheel, served, source_archive, wheel
 
 boxed = pytest.mark.skipif(sandbox.fault() is not None, reason=str(sandbox.fault()))
 BUDGET = Budget(start_seconds=6, package_seconds=10, install_seconds=60)
@@ -104,24 +102,15 @@ def test_the_step_that_runs_sees_no_credential_and_no_network_of_the_step_that_i
     monkeypatch.setenv("UV_INDEX_PRIVATE_PASSWORD", "do-not-tell")
     registries.pypi_access.cache_clear()
     assert registries.pypi_access().environment["UV_INDEX_PRIVATE_PASSWORD"] == "do-not-tell"
-    peer_wheel(world, "spy-peer", "look")
-    report = listed(pypi("spy-peer")).tools[0]["description"]
-    assert "do-not-tell" not in report
-    assert not [name for name in json.loads(report)["environment"] if name.startswith(("UV_", "PIP_", "SSL_"))]
-    assert str(world) not in report
+    acting_wheel(world, "spy-peer", "serve([tool(json.dumps(dict(env)))])")
+    environment = json.loads(listed(pypi("spy-peer")).tools[0]["description"])
+    assert set(environment) <= {"HOME", "PATH", "LANG", "USER", "PWD", "LC_CTYPE"}
+    assert str(world) not in str(environment)
 
 
 @boxed
 def test_nothing_is_built(world):
-    trap = f"open({str(world / 'built')!r}, 'w')\nfrom setuptools import setup\nsetup(name='trap-peer', version='1')\n"
-    with tarfile.open(world / "trap-peer-1.0.tar.gz", "w:gz") as archive:
-        for name, text in {
-            "setup.py": trap,
-            "PKG-INFO": "Metadata-Version: 2.1\nName: trap-peer\nVersion: 1.0\n",
-        }.items():
-            member = tarfile.TarInfo(f"trap-peer-1.0/{name}")
-            member.size = len(text)
-            archive.addfile(member, io.BytesIO(text.encode()))
+    source_archive(world, "trap-peer", f"open({str(world / 'built')!r}, 'w')\n")
     outcome = refused(pypi("trap-peer"))
     assert (outcome.reason, outcome.detail) == (
         Reason.INSTALL_FAILED, "trap-peer is published without a wheel, and building one would run its code",

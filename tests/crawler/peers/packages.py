@@ -9,7 +9,7 @@ import json
 import tarfile
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -48,6 +48,17 @@ def acting_wheel(folder: Path, name: str, act: str, **options: Any) -> None:
     lines = ["env = os.environ", *act.strip().splitlines(), "serve([tool()], modern=False)"]
     body = "".join(f"\n    {line}" for line in lines)
     wheel(folder, name, {name: "main"}, PEER.replace("\n    BEHAVIOURS[sys.argv[1]]()", body), **options)
+
+
+def source_archive(folder: Path, name: str, code: str) -> None:
+    """Write a source distribution, whose `setup.py` runs `code` when it is built."""
+    setup = f"{code}from setuptools import setup\nsetup(name={name!r}, version='1')\n"
+    about = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+    with tarfile.open(folder / f"{name}-1.0.tar.gz", "w:gz") as archive:
+        for file, text in {"setup.py": setup, "PKG-INFO": about}.items():
+            member = tarfile.TarInfo(f"{name}-1.0/{file}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
 
 
 NODE_PEER = """#!/usr/bin/env node
@@ -114,7 +125,9 @@ class NpmRegistry:
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def add(self, name: str, files: dict[str, str], **manifest: Any) -> None:
+    def add(
+        self, name: str, files: Mapping[str, str], *, members: Iterable[tarfile.TarInfo] = (), **manifest: Any
+    ) -> None:
         manifest = {"name": name, "version": "1.0.0", **manifest}
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
@@ -122,6 +135,8 @@ class NpmRegistry:
                 member = tarfile.TarInfo(f"package/{path}")
                 member.size = len(text)
                 archive.addfile(member, io.BytesIO(text.encode()))
+            for member in members:
+                archive.addfile(member, io.BytesIO())
         content = buffer.getvalue()
         place = f"tar/{name.replace('/', '-')}.tgz"
         self.tarballs[place] = content
