@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from classifier.verdict import Verdict, from_wire
 from crawler.records import SignIn, Target, Validator
@@ -126,6 +126,18 @@ class StoredTool:
             declared_by=self.declared_by,
             verdict=None if self.verdict is None else from_wire(json.loads(self.verdict)),
         )
+
+
+class ToolHead(NamedTuple):
+    """A tool of a server, without its definition and verdict: enough to see whether it is as it was.
+
+    `state` differs when anything of the tool does; the verdict is the ruleset's and the definition's, and so known too.
+    """
+
+    id: int
+    name: str
+    judged: bool
+    state: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,17 @@ from catalogue import models
 from catalogue.identity import digest
 from catalogue.repository.rows import to_introspection_row, to_listing_row, to_pass_row, to_target
 from catalogue.repository.statements import batches
-from catalogue.values import IntrospectionRow, PassRow, ServerRow, Standing, Status, StoredTool, TargetRow, ToolRow
+from catalogue.values import (
+    IntrospectionRow,
+    PassRow,
+    ServerRow,
+    Standing,
+    Status,
+    StoredTool,
+    TargetRow,
+    ToolHead,
+    ToolRow,
+)
 from crawler.records import ListingStatus
 
 
@@ -55,6 +65,19 @@ class Repository:
         ids = self._session.scalars(select(models.Server.id).order_by(models.Server.name)).all()
         for batch in batches(ids):
             yield from self._load_servers(batch)
+
+    def holdings(self, ruleset: str) -> Iterator[tuple[ServerRow, list[ToolHead]]]:
+        """Yield all servers by name, each with the heads of the tools it has now, by name and occurrence."""
+        ids = self._session.scalars(select(models.Server.id).order_by(models.Server.name)).all()
+        for batch in batches(ids):
+            heads = self._load_heads(batch, ruleset)
+            for server_id, row in zip(batch, self._load_servers(batch), strict=True):
+                yield row, heads.get(server_id, [])
+
+    def tools_by_id(self, ids: Sequence[int], ruleset: str) -> Iterator[StoredTool]:
+        """Yield the tools of these heads, in their order."""
+        for batch in batches(ids):
+            yield from self._load_tools(batch, ruleset)
 
     def server(self, name: str) -> ServerRow | None:
         """Return the server of exactly this public name."""
@@ -190,6 +213,21 @@ class Repository:
             row.id: (row, to_introspection_row(row, str(to_target(target))))
             for row, target in self._session.execute(query)
         }
+
+    def _load_heads(self, servers: Sequence[int], ruleset: str) -> Mapping[int, list[ToolHead]]:
+        tool, verdict = models.Tool, models.Verdict
+        state = (tool.occurrence, tool.standing, tool.definition, tool.introspection_id, tool.declared_by)
+        query = (
+            select(tool.server_id, tool.id, tool.name, *state, tool.first_seen, tool.last_seen, verdict.ruleset)
+            .join(models.Server, models.Server.id == tool.server_id)
+            .join(verdict, and_(verdict.definition == tool.definition, verdict.ruleset == ruleset), isouter=True)
+            .where(tool.server_id.in_(servers), is_current())
+            .order_by(tool.server_id, tool.name, tool.occurrence)
+        )
+        heads: dict[int, list[ToolHead]] = defaultdict(list)
+        for server_id, tool_id, name, *rest, judged in self._session.execute(query):
+            heads[server_id].append(ToolHead(tool_id, name, judged is not None, tuple(rest)))
+        return heads
 
     def _load_tools(self, ids: Sequence[int], ruleset: str) -> Iterator[StoredTool]:
         verdict_of_tool = and_(models.Verdict.definition == models.Tool.definition, models.Verdict.ruleset == ruleset)

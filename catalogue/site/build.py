@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import chain, repeat
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,15 +16,14 @@ from catalogue.errors import CatalogueError
 from catalogue.repository import Repository
 from catalogue.site import machine, urls
 from catalogue.site.context import Site
-from catalogue.site.fingerprint import of_program
-from catalogue.site.index import Index
-from catalogue.site.links import require_links
+from catalogue.site.fingerprint import fingerprint, of_program, pickled
+from catalogue.site.manifest import Part
 from catalogue.site.marks import inert
-from catalogue.site.output import Output, Part, open_output
+from catalogue.site.output import Output, open_output
 from catalogue.site.page_types import Whole, overview, single_files
-from catalogue.site.server_files import Work
+from catalogue.site.scan import Scan
 from catalogue.site.workers import Job, Shared, collecting_rarely, make_parts
-from catalogue.values import Report, StoredTool
+from catalogue.values import Report
 from classifier.ruleset import RuleSet
 
 
@@ -58,83 +55,54 @@ def build(
     repository: Repository, ruleset: RuleSet, output: Output, base_url: str | None, report: Report
 ) -> BuildSummary:
     """Render everything that changed into `output`, check every link, and commit. `base_url` ends in "/"."""
-    index = read_index(repository, ruleset.digest, report)
-    site = Site(base_url, index.as_of, ruleset.digest, len(ruleset.rules), len(index.servers), index.tools)
-    shared = Shared(site, {rule.id: rule.title for rule in ruleset.rules}, output.staging)
-    whole = Whole(index, ruleset, site)
+    site = Site(base_url, ruleset.digest, len(ruleset.rules))
+    titles = {rule.id: rule.title for rule in ruleset.rules}
+    program = fingerprint(of_program(), site, titles)
+    scan = Scan(repository, ruleset.digest, program, output)
+    scan.read(report)
+    whole = Whole(scan.index, ruleset, site)
     for path, content in single_files(whole).items():
         output.put(path, content)
-    pages = _take_parts(make_parts(_jobs(repository, whole, shared, output), shared), index, output, report)
-    for path, content in machine.sitemaps(sorted(pages), site).items():
-        output.put(path, content)
-    report("moving the site in", 0, len(output.changed))
+    jobs = chain(scan.jobs(), _overview_jobs(whole, program, output))
+    _take_parts(make_parts(jobs, Shared(site, titles, output.staging)), scan, output, site, report)
+    report("moving the site in", 0, output.written)
     removed = output.commit()
-    report("moving the site in", len(output.changed), len(output.changed))
+    report("moving the site in", output.written, output.written)
     return BuildSummary(
         out=output.folder,
-        servers=len(index.servers),
-        tools=index.tools,
-        files=len(output.files),
+        servers=len(scan.index.servers),
+        tools=scan.index.tools,
+        files=output.files,
         bytes=output.bytes,
-        written=len(output.changed),
+        written=output.written,
         removed=removed,
     )
 
 
-def read_index(repository: Repository, ruleset: str, report: Report) -> Index:
-    """Read every server and every tool once. Raises `CatalogueError` when a tool has no verdict of the ruleset."""
-    index = Index()
-    for server in repository.servers():
-        index.add_server(server)
-    for count, tool in enumerate(repository.stored_tools(ruleset), 1):
-        index.add_tool(tool)
-        if count % 500 == 0:
-            report("reading tools", count, None)
-    index.require_verdicts()
-    report("reading tools", index.tools, index.tools)
-    return index
+def _overview_jobs(whole: Whole, program: bytes, output: Output) -> Iterator[Job | Part]:
+    """Yield a job for each page about the whole catalogue, or the part where the last build made it from the same."""
+    for page in overview(whole):
+        content = pickled(page)
+        key = fingerprint(program, content).hex()
+        yield output.kept(page.path, key) or Job(page.path, key, content, output.digests(page.path))
 
 
-def _jobs(repository: Repository, whole: Whole, shared: Shared, output: Output) -> Iterator[Job | Part]:
-    """Yield a job for each part of the site, or the part itself where the last build made it from the same."""
-    program = pickle.dumps((shared.site, shared.titles)) + of_program()
-    servers = _servers(repository, whole.ruleset.digest, whole.index)
-    for name, part in chain(servers, ((page.path, page) for page in overview(whole))):
-        content = pickle.dumps(part, pickle.HIGHEST_PROTOCOL)
-        key = hashlib.sha256(program + content).hexdigest()
-        yield output.kept(name, key) or Job(name, key, content, output.known(name))
-
-
-def _servers(repository: Repository, ruleset: str, index: Index) -> Iterator[tuple[str, Work]]:
-    """Yield each server's page and all that is rendered with it."""
-    grouped = groupby(repository.stored_tools(ruleset), key=lambda tool: tool.server)
-    by_server = ((name, list(tools)) for name, tools in grouped)  # in the order of the servers
-    following = next(by_server, None)
-    for row in index.servers:
-        tools: list[StoredTool] = []
-        if following and following[0] == row.name:
-            tools = following[1]
-            following = next(by_server, None)
-        namesakes = {tool.name: index.namesakes(tool.name) for tool in tools}
-        entries = index.by_server.get(row.name, [])
-        yield urls.server(row.name), Work(row, tools, entries, namesakes, index.flow(row.name))
-
-
-def _take_parts(parts: Iterable[Part], index: Index, output: Output, report: Report) -> list[str]:
-    """Put the parts into the output and return their pages. Raises `CatalogueError` for links that lead nowhere."""
-    links: dict[str, str] = {}
-    pages: list[str] = []
-    tools = {urls.server(row.name): len(index.by_server.get(row.name, ())) for row in index.servers}
+def _take_parts(parts: Iterable[Part], scan: Scan, output: Output, site: Site, report: Report) -> None:
+    """Put the parts into the output, and the sitemap of their pages."""
+    sitemap = machine.Sitemap(site)
     done = 0
-    for part in parts:
+    for part, tools in zip(parts, chain(scan.sizes(), repeat(0)), strict=False):
         output.take(part)
-        links.update(part.links)
-        pages += (file.path for file in part.files if file.path.endswith(".html") and file.path != urls.NOT_FOUND)
-        if part.name in tools:
-            done += tools[part.name]
-            report("rendering tools", done, index.tools)
-    require_links(links, output.files)
-    return pages
+        for path, content in sitemap.add(file.path for file in part.files if _is_page(file.path)):
+            output.put(path, content)
+        done += tools
+        report("rendering tools", done, scan.index.tools)
+    for path, content in sitemap.end():
+        output.put(path, content)
+
+
+def _is_page(path: str) -> bool:
+    return path.endswith(".html") and path != urls.NOT_FOUND
 
 
 def _checked_base(base_url: str | None) -> str | None:

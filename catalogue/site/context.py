@@ -49,16 +49,14 @@ CONFIDENCE_ABOUT: Mapping[Confidence, str] = {
 class Site:
     """What every page shares, and nothing that differs between two builds of the same data.
 
-    `base_url` ends in "/", or is `None` when links stay relative only. `as_of` is the latest time in the data, `None`
-    when there is no data. `ruleset` is the ruleset's digest and `rules` the number of its rules.
+    Nothing of the data is among it: a page that shows a number of the whole site would change with every tool of it.
+    `base_url` ends in "/", or is `None` when links stay relative only. `ruleset` is the ruleset's digest and `rules`
+    the number of its rules.
     """
 
     base_url: str | None
-    as_of: datetime | None
     ruleset: str
     rules: int
-    servers: int
-    tools: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +188,8 @@ def minute(time: datetime) -> str:
 def slice_of(count: int, size: int, path: str, pages: Sequence[str]) -> Slice:
     """Return the slice whose page is `path`, of a list of `count` entries on `pages`, `size` on each."""
     number = pages.index(path) + 1
-    shown = [n for n in range(1, len(pages) + 1) if n in (1, len(pages)) or abs(n - number) <= 2]
+    near = range(max(1, number - 2), min(len(pages), number + 2) + 1)
+    shown = sorted({1, *near, len(pages)})
     links: list[tuple[int, str] | None] = []
     for n in shown:
         if links and links[-1] is not None and links[-1][0] != n - 1:

@@ -6,11 +6,14 @@ A part of the site is rendered anew when its data or this digest differ from the
 from __future__ import annotations
 
 import hashlib
+import pickle
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from io import BytesIO
+from typing import Any
 
 _PACKAGES = (
     "catalogue",
@@ -22,6 +25,27 @@ _PACKAGES = (
     "site_templates",
 )
 _LIBRARIES = ("google-re2", "jinja2", "markupsafe")
+
+
+def fingerprint(*parts: object) -> bytes:
+    """Return 128 bits that tell these from any others: bytes as they are, all else as Python writes it."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        content = part if isinstance(part, bytes) else repr(part).encode("utf-8", "backslashreplace")
+        digest.update(b"%d:" % len(content) + content)
+    return digest.digest()
+
+
+def pickled(value: Any) -> bytes:
+    """Return a value pickled so that equal values give equal bytes: which of its strings are one object is no matter.
+
+    It must not hold itself.
+    """
+    stream = BytesIO()
+    pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
+    pickler.fast = True  # no references back, which would tell one object from two equal ones
+    pickler.dump(value)
+    return stream.getvalue()
 
 
 def of_program() -> bytes:

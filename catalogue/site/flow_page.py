@@ -5,7 +5,8 @@ Pure; knows no database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalogue.flows import Flow, Leg, Part, State, sentences
@@ -118,36 +119,30 @@ def _says(flow: Flow) -> tuple[str, ...]:
     return tuple(inert(sentence, 800) for sentence in sentences(flow))
 
 
-def flow_pages(index: Index) -> list[FlowsPage]:
+def flow_pages(index: Index) -> Iterator[FlowsPage]:
     """Make the contexts of the list, at least one page."""
-    flows = {row.name: index.flow(row.name) for row in index.servers}
-    entries = [
-        _entry(name, flow)
-        for state in (State.CLOSED, State.POSSIBLE)
-        for name, flow in flows.items()
-        if flow.state is state
-    ]
-    lacking = [flow.missing[0] for flow in flows.values() if len(flow.missing) == 1]
-    paths = [urls.flows(number + 1) for number in range(max(1, -(-len(entries) // PAGE)))]
-    closed = sum(entry.state is State.CLOSED for entry in entries)
-    pages = []
+    states: dict[State, list[str]] = {state: [] for state in State}
+    lacking: Counter[Leg] = Counter()
+    for row in index.servers:
+        flow = index.flow(row.name)
+        states[flow.state].append(row.name)
+        lacking.update(flow.missing if len(flow.missing) == 1 else ())
+    names = states[State.CLOSED] + states[State.POSSIBLE]
+    paths = [urls.flows(number + 1) for number in range(max(1, -(-len(names) // PAGE)))]
     for path in paths:
-        part = slice_of(len(entries), PAGE, path, paths)
-        pages.append(
-            FlowsPage(
-                path=path,
-                twin=urls.twin(path),
-                crumbs=(Crumb("", "Flows"),),
-                description=f"{counted(len(entries), 'MCP server')} whose tools together let a stranger's text carry "
-                "private data out.",
-                closed=closed,
-                possible=len(entries) - closed,
-                missing=tuple((_LEGS[leg], lacking.count(leg)) for leg in Leg),
-                entries=tuple(entries[part.first - 1 : part.last]) if entries else (),
-                slice=part,
-            )
+        part = slice_of(len(names), PAGE, path, paths)
+        yield FlowsPage(
+            path=path,
+            twin=urls.twin(path),
+            crumbs=(Crumb("", "Flows"),),
+            description=f"{counted(len(names), 'MCP server')} whose tools together let a stranger's text carry "
+            "private data out.",
+            closed=len(states[State.CLOSED]),
+            possible=len(states[State.POSSIBLE]),
+            missing=tuple((_LEGS[leg], lacking[leg]) for leg in Leg),
+            entries=tuple(_entry(name, index.flow(name)) for name in names[max(0, part.first - 1) : part.last]),
+            slice=part,
         )
-    return pages
 
 
 def _entry(server: str, flow: Flow) -> FlowEntry:

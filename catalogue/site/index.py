@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from catalogue import flows
 from catalogue.claims import Claims
-from catalogue.errors import CatalogueError
-from catalogue.site import urls
-from catalogue.site.context import Entry
-from catalogue.site.marks import inert
+from catalogue.site.entries import Entries, EntryStore, Lists
+from catalogue.site.facts import Facts
 from catalogue.site.tool_page import NAMESAKES, Namesakes
-from catalogue.values import ServerRow, Standing, StoredTool
-from classifier.claims import CONFLICT
-from classifier.verdict import Category, Confidence, Severity, signal_from_wire
+from catalogue.values import ServerRow
+from classifier.verdict import Category, Confidence, Severity, Signal, signal_from_wire
 
-_SUMMARY = 140
-"""Characters of a description in a list."""
+EXAMPLES = 40
+"""Tools that a rule's page names; their number is counted in full."""
 
 
 @dataclass(slots=True)
@@ -29,27 +24,40 @@ class Index:
     """Every tool once, in the lists that name it; all lists go by server, name and occurrence.
 
     `outcomes` counts the latest attempt on every target ("never-tried" where there was none). `rules` counts the tools
-    that each rule fired on. `parts` are the tools of each server that are a leg of a toxic flow.
+    that each rule fired on. `as_of` is the latest time in the data, `None` when there is no data.
     """
 
     servers: list[ServerRow] = field(default_factory=list)
-    tools: int = 0
+    store: EntryStore = field(default_factory=EntryStore)
     declared: int = 0
-    unjudged: int = 0
-    by_server: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
-    by_name: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
-    by_category: dict[Category, list[Entry]] = field(default_factory=lambda: defaultdict(list))
-    by_severity: dict[Severity, list[Entry]] = field(default_factory=lambda: defaultdict(list))
-    by_signal: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
-    by_rule: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
     rules: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     claims: Claims = field(default_factory=Claims)
-    parts: dict[str, list[tuple[flows.Leg, flows.Part]]] = field(default_factory=lambda: defaultdict(list))
     as_of: datetime | None = None
+    by_server: Lists = field(init=False)
+    by_name: Lists = field(init=False)
+    by_category: Lists = field(init=False)
+    by_severity: Lists = field(init=False)
+    by_signal: Lists = field(init=False)
+    by_rule: Lists = field(init=False)
+    _parts: dict[str, list[tuple[str, int, list[str]]]] = field(default_factory=lambda: defaultdict(list))
 
-    def add_server(self, row: ServerRow) -> None:
-        """Take note of a server, of its targets' outcomes, and of the latest time it knows."""
+    def __post_init__(self) -> None:
+        for name in ("by_server", "by_name", "by_category", "by_severity", "by_signal", "by_rule"):
+            setattr(self, name, Lists(self.store))
+
+    @property
+    def everything(self) -> Entries:
+        """All tools."""
+        return Entries(self.store, range(len(self.store)))
+
+    @property
+    def tools(self) -> int:
+        """How many tools there are."""
+        return len(self.store)
+
+    def add_server(self, row: ServerRow, tools: Iterable[Facts]) -> None:
+        """Take note of a server, of its targets' outcomes, of the latest time it knows, and of its tools."""
         self.servers.append(row)
         times = [row.last_seen, *(listing.fetched_at for listing in row.listings)]
         for target in row.targets:
@@ -57,78 +65,45 @@ class Index:
             if target.latest:
                 times.append(target.latest.started_at)
         self.as_of = max(times if self.as_of is None else [self.as_of, *times])
+        for tool in tools:
+            self._add_tool(row.name, tool)
 
-    def add_tool(self, tool: StoredTool) -> None:
-        """Take note of a tool in every list that has it."""
-        if tool.verdict is None:
-            self.unjudged += 1
-            return
-        verdict = json.loads(tool.verdict)
-        definition = json.loads(tool.definition)
-        entry = entry_of(tool, definition.get("description"), verdict)
-        self.tools += 1
-        self.declared += entry.declared
-        self.by_server[tool.server].append(entry)
-        self.by_name[tool.name].append(entry)
-        self.by_category[entry.category].append(entry)
-        self.by_severity[entry.severity].append(entry)
-        for signal in entry.signals:
-            self.by_signal[signal].append(entry)
-        self._compare(tool, definition.get("annotations"), entry, verdict)
-        fired = {match["rule"] for match in (*verdict["support"], *verdict["dissent"])}
-        fired.update(evidence["rule"] for signal in verdict["signals"] for evidence in signal["evidence"])
-        for rule in fired:
+    def _add_tool(self, server: str, tool: Facts) -> None:
+        category, severity = Category(tool.category), Severity(tool.severity)
+        number = self.store.add(tool.line.encode("ascii"), category, severity, Confidence(tool.confidence))
+        self.declared += tool.declared
+        self.by_server.add(server, number)
+        self.by_name.add(tool.name, number)
+        self.by_category.add(category, number)
+        self.by_severity.add(severity, number)
+        for signal in tool.signals:
+            self.by_signal.add(signal, number)
+        for rule in tool.rules:
             self.rules[rule] += 1
-            if len(self.by_rule[rule]) < EXAMPLES:
-                self.by_rule[rule].append(entry)
+            if self.rules[rule] <= EXAMPLES:
+                self.by_rule.add(rule, number)
+        self._compare(server, tool, category)
 
-    def _compare(self, tool: StoredTool, annotations: object, entry: Entry, verdict: Mapping[str, Any]) -> None:
+    def _compare(self, server: str, tool: Facts, category: Category) -> None:
         """Take note of the tool's hints, and of its part in what its server's tools can do together."""
-        signals = [signal_from_wire(one) for one in verdict["signals"] if one["id"] in _COMPARED]
-        self.claims.add((tool.server, tool.name, tool.occurrence), annotations, entry.category, signals)
-        if signals:
-            self.parts[tool.server] += flows.parts_of(tool.name, tool.occurrence, signals)
+        signals = [Signal(one, ()) for one in tool.signals] if tool.hints else []
+        if tool.conflict:
+            signals.append(signal_from_wire(tool.conflict))
+        self.claims.add((server, tool.name, tool.occurrence), tool.hints, category, signals)
+        legs = [signal for signal in tool.signals if signal in flows.SIGNALS]
+        if legs:
+            self._parts[server].append((tool.name, tool.occurrence, legs))
 
     def flow(self, server: str) -> flows.Flow:
-        """Return what a server's tools can do together."""
-        return flows.flow_of(self.parts.get(server, ()))
+        """Return what a server's tools can do together, without the evidence of it."""
+        parts = self._parts.get(server, ())
+        return flows.flow_of(
+            part
+            for name, occurrence, legs in parts
+            for part in flows.parts_of(name, occurrence, [Signal(leg, ()) for leg in legs])
+        )
 
     def namesakes(self, name: str) -> Namesakes:
         """Return the tools called `name`, on all servers: how many, and the first of them."""
         entries = self.by_name[name]
-        return Namesakes(len(entries), tuple(entries[:NAMESAKES]))
-
-    def require_verdicts(self) -> None:
-        """Raise `CatalogueError` unless every tool has a verdict of the ruleset."""
-        if self.unjudged:
-            raise CatalogueError(
-                f"{self.unjudged:,} of {self.tools + self.unjudged:,} tools have no verdict of this ruleset.",
-                "run `catalogue classify` first",
-            )
-
-
-_COMPARED = {*flows.SIGNALS, CONFLICT}
-"""Signals whose evidence this pass looks at; it does not decode the rest."""
-
-EXAMPLES = 40
-"""Tools that a rule's page names; their number is counted in full."""
-
-
-def entry_of(tool: StoredTool, description: object, verdict: Mapping[str, Any]) -> Entry:
-    """Return a tool as lists show it. `verdict` is decoded JSON, which costs a quarter of a `Verdict`."""
-    return Entry(
-        path=urls.tool(tool.server, tool.name, tool.occurrence),
-        name=inert(tool.name, 120),
-        server=inert(tool.server, 120),
-        server_path=urls.server(tool.server),
-        category=Category(verdict["category"]),
-        severity=Severity(verdict["severity"]),
-        confidence=Confidence(verdict["confidence"]),
-        signals=tuple(signal["id"] for signal in verdict["signals"]),
-        summary=_summary(description) if isinstance(description, str) else "",
-        declared=tool.standing is Standing.DECLARED,
-    )
-
-
-def _summary(description: str) -> str:
-    return inert(" ".join(description[: 4 * _SUMMARY].split()), _SUMMARY)
+        return Namesakes(len(entries), entries[:NAMESAKES])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from catalogue.site import urls
@@ -21,6 +21,7 @@ from catalogue.site.context import (
     label,
     slice_of,
 )
+from catalogue.site.entries import Entries
 from catalogue.site.index import Index
 from catalogue.site.marks import inert
 from catalogue.site.outcomes import outcome_words
@@ -50,7 +51,7 @@ class ListPage:
         tuple[Link, int, bool], ...
     ]  # the lists of this kind: link, number of tools, whether it is this one
     bars: tuple[Bar, ...]  # how the tools divide the other way: by category or by risk level
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     slice: Slice
 
 
@@ -81,19 +82,17 @@ class ServersPage:
     slice: Slice
 
 
-def list_pages(index: Index, rules: Sequence[Rule]) -> list[ListPage]:
+def list_pages(index: Index, rules: Sequence[Rule]) -> Iterator[ListPage]:
     """Make the contexts of every page of every category, risk level and signal, empty ones included."""
-    pages: list[ListPage] = []
     for category in CATEGORY_ABOUT:
-        pages += _category(category, index, rules)
+        yield from _category(category, index, rules)
     for severity in SEVERITIES:
-        pages += _severity(severity, index)
+        yield from _severity(severity, index)
     for signal in SIGNALS:
-        pages += _signal(signal, index, rules)
-    return pages
+        yield from _signal(signal, index, rules)
 
 
-def _category(category: Category, index: Index, rules: Sequence[Rule]) -> list[ListPage]:
+def _category(category: Category, index: Index, rules: Sequence[Rule]) -> Iterator[ListPage]:
     return _pages(
         ListPage(
             path="",
@@ -109,14 +108,14 @@ def _category(category: Category, index: Index, rules: Sequence[Rule]) -> list[L
                 {label(c): (urls.category(c.value), len(index.by_category[c])) for c in CATEGORY_ABOUT}, label(category)
             ),
             bars=_severity_bars(index.by_category[category]),
-            entries=tuple(index.by_category[category]),
+            entries=index.by_category[category],
             slice=_WHOLE,
         ),
         lambda number: urls.category(category.value, number),
     )
 
 
-def _severity(severity: Severity, index: Index) -> list[ListPage]:
+def _severity(severity: Severity, index: Index) -> Iterator[ListPage]:
     entries = index.by_severity[severity]
     return _pages(
         ListPage(
@@ -132,15 +131,15 @@ def _severity(severity: Severity, index: Index) -> list[ListPage]:
             siblings=_siblings(
                 {label(s): (urls.severity(s.value), len(index.by_severity[s])) for s in SEVERITIES}, label(severity)
             ),
-            bars=category_bars({c: sum(entry.category is c for entry in entries) for c in CATEGORY_ABOUT}),
-            entries=tuple(entries),
+            bars=category_bars(entries.by_category()),
+            entries=entries,
             slice=_WHOLE,
         ),
         lambda number: urls.severity(severity.value, number),
     )
 
 
-def _signal(signal: str, index: Index, rules: Sequence[Rule]) -> list[ListPage]:
+def _signal(signal: str, index: Index, rules: Sequence[Rule]) -> Iterator[ListPage]:
     entries = index.by_signal[signal]
     return _pages(
         ListPage(
@@ -154,8 +153,8 @@ def _signal(signal: str, index: Index, rules: Sequence[Rule]) -> list[ListPage]:
             about=tuple(filter(None, (about_signal(signal), risk_of(signal)))),
             rules=_links(rule for rule in rules if rule.signals == signal),
             siblings=_siblings({s: (urls.signal(s), len(index.by_signal[s])) for s in SIGNALS}, signal),
-            bars=category_bars({c: sum(entry.category is c for entry in entries) for c in CATEGORY_ABOUT}),
-            entries=tuple(entries),
+            bars=category_bars(entries.by_category()),
+            entries=entries,
             slice=_WHOLE,
         ),
         lambda number: urls.signal(signal, number),
@@ -172,27 +171,24 @@ _SEVERITY_ABOUT: Mapping[Severity, str] = {
 }
 
 
-def server_list(index: Index) -> list[ServersPage]:
+def server_list(index: Index) -> Iterator[ServersPage]:
     """Make the contexts of the list of all servers, at least one page."""
-    entries = [server_entry(row, index.by_server.get(row.name, [])) for row in index.servers]
-    paths = [urls.servers(number + 1) for number in range(max(1, -(-len(entries) // PAGE)))]
-    pages = []
+    count = len(index.servers)
+    paths = [urls.servers(number + 1) for number in range(max(1, -(-count // PAGE)))]
     for path in paths:
-        part = slice_of(len(entries), PAGE, path, paths)
-        pages.append(
-            ServersPage(
-                path=path,
-                twin=urls.twin(path),
-                crumbs=(Crumb("", "Servers"),),
-                description=f"All {counted(len(entries), 'MCP server')} known here, with what their tools can do.",
-                entries=tuple(entries[part.first - 1 : part.last]) if entries else (),
-                slice=part,
-            )
+        part = slice_of(count, PAGE, path, paths)
+        shown = index.servers[max(0, part.first - 1) : part.last]
+        yield ServersPage(
+            path=path,
+            twin=urls.twin(path),
+            crumbs=(Crumb("", "Servers"),),
+            description=f"All {counted(count, 'MCP server')} known here, with what their tools can do.",
+            entries=tuple(server_entry(row, index.by_server[row.name]) for row in shown),
+            slice=part,
         )
-    return pages
 
 
-def server_entry(row: ServerRow, tools: Sequence[Entry]) -> ServerEntry:
+def server_entry(row: ServerRow, tools: Entries) -> ServerEntry:
     """Return a server as lists show it."""
     outcomes = (target.latest.outcome if target.latest else "never-tried" for target in row.targets)
     return ServerEntry(
@@ -201,8 +197,8 @@ def server_entry(row: ServerRow, tools: Sequence[Entry]) -> ServerEntry:
         title=inert(row.title or "", 120),
         summary=inert(" ".join(row.description.split()), 160),
         tools=len(tools),
-        severity=max((tool.severity for tool in tools), key=list(Severity).index, default=None),
-        bars=category_bars({c: sum(tool.category is c for tool in tools) for c in CATEGORY_ABOUT}, linked=False),
+        severity=max(tools.by_severity(), key=list(Severity).index, default=None),
+        bars=category_bars(tools.by_category(), linked=False),
         outcomes=tuple(dict.fromkeys(outcome_words(outcome) for outcome in outcomes)),
         withdrawn=row.withdrawn,
     )
@@ -211,16 +207,14 @@ def server_entry(row: ServerRow, tools: Sequence[Entry]) -> ServerEntry:
 _WHOLE = Slice(1, 1, 0, 0, 0, None, None, ())
 
 
-def _pages(whole: ListPage, url: Callable[[int], str]) -> list[ListPage]:
+def _pages(whole: ListPage, url: Callable[[int], str]) -> Iterator[ListPage]:
     """Cut a list whose entries are all there into its pages."""
     count = len(whole.entries)
     paths = [url(number + 1) for number in range(max(1, -(-count // PAGE)))]
-    pages = []
     for path in paths:
         part = slice_of(count, PAGE, path, paths)
-        shown = whole.entries[part.first - 1 : part.last] if count else ()
-        pages.append(replace(whole, path=path, twin=urls.twin(path), entries=shown, slice=part))
-    return pages
+        shown = whole.entries[max(0, part.first - 1) : part.last]
+        yield replace(whole, path=path, twin=urls.twin(path), entries=shown, slice=part)
 
 
 def _links(rules: Iterable[Rule]) -> tuple[Link, ...]:
@@ -231,13 +225,14 @@ def _siblings(lists: Mapping[str, tuple[str, int]], this: str) -> tuple[tuple[Li
     return tuple((Link(path, text), count, text == this) for text, (path, count) in lists.items())
 
 
-def _severity_bars(entries: Sequence[Entry]) -> tuple[Bar, ...]:
+def _severity_bars(entries: Entries) -> tuple[Bar, ...]:
+    counts = entries.by_severity()
     return bars(
         [
             (
                 f"risk-{severity.value}",
                 label(severity),
-                sum(e.severity is severity for e in entries),
+                counts.get(severity, 0),
                 urls.severity(severity.value),
             )
             for severity in SEVERITIES

@@ -1,52 +1,30 @@
 """The output folder: what is ours in it, what has changed, and the swap. Knows nothing of pages.
 
 A build writes what differs into a folder beside the output, and moves the files over only when all are there. The
-manifest lists every file that we wrote, with its digest; only files in a manifest are ever replaced or deleted. While
-files move, a second manifest lists the new ones, so that a build that is killed leaves nothing that the next one would
-not own.
+manifest (`catalogue.site.manifest`) lists every file that we wrote, with its digest; only files in a manifest are ever
+replaced or deleted. A build that is killed leaves its folder and its manifest, and the next one takes over from there.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
-import json
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from catalogue.errors import CatalogueError
+from catalogue.site.links import Paths
+from catalogue.site.manifest import Known, ManifestWriter, Part, StoredFile, append, read_parts
 
-MANIFEST = ".catalogue-site.json"
-_MOVING = ".catalogue-site.moving.json"
-_FORMAT = 2
-
-
-class StoredFile(NamedTuple):
-    """A file of the site: its path, the SHA-256 and the bytes of its content, and whether this build changed it."""
-
-    path: str
-    digest: str
-    size: int
-    changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Files that are made together, such as those of a server and its tools.
-
-    `key` is a digest of all that they were made from. `links` is what they link to outside of the part (path: a page
-    that does).
-    """
-
-    name: str
-    key: str
-    files: Sequence[StoredFile]
-    links: Mapping[str, str]
+MANIFEST = ".catalogue-site.jsonl"
+_MOVING = ".catalogue-site.moving.jsonl"
+_GONE = ".catalogue-site.gone"
+_RESUMED = ".catalogue-site.resumed.jsonl"
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +37,10 @@ class Staging:
     def store(self, path: str, content: bytes, known: str | None) -> StoredFile:
         """Store a file unless the site has it; `known` is the digest that it has there, if it is there."""
         digest = hashlib.sha256(content).hexdigest()
-        changed = digest != known or not self.has(path, len(content))
+        changed = digest != known or not has(self.site, path, len(content))
         if changed:
             self._write(f"{self.folder}/{path}", content)
         return StoredFile(path, digest, len(content), changed)
-
-    def has(self, path: str, size: int) -> bool:
-        """Whether the site's file is there in its full size."""
-        try:
-            return os.stat(f"{self.site}/{path}").st_size == size  # noqa: PTH116 - one of millions; `Path` costs more
-        except OSError:
-            return False
 
     @staticmethod
     def _write(target: str, content: bytes) -> None:
@@ -80,6 +51,14 @@ class Staging:
             _write(target, content)
 
 
+def has(folder: Path, path: str, size: int) -> bool:
+    """Whether a file is there in its full size."""
+    try:
+        return os.stat(f"{folder}/{path}").st_size == size  # noqa: PTH116 - one of millions; `Path` costs more
+    except OSError:
+        return False
+
+
 def _write(target: str, content: bytes) -> None:
     with open(target, "wb") as file:  # noqa: PTH123 - one of millions; `Path` costs more
         file.write(content)
@@ -88,185 +67,241 @@ def _write(target: str, content: bytes) -> None:
 class Output:
     """One build into one folder: `put` every file and `take` every part, then `commit`."""
 
-    def __init__(self, staging: Staging, known: _Manifest, *, trusted: bool) -> None:
+    def __init__(self, staging: Staging, known: Known, stored: Known) -> None:
+        """`known` is what the site has, `stored` what a killed build left in the staging folder."""
         self.folder = staging.site
         self.staging = staging
-        self._known = known  # the files that we wrote before
-        self._trusted = trusted  # the last build ended, so what we know is what is there
-        self.files: dict[str, str] = {}
-        self._parts: dict[str, _MadePart] = {}
+        self.files = 0
         self.bytes = 0
-        self.changed: list[str] = []
+        self.written = 0
+        self._known = known
+        self._stored = stored
+        self._manifest = ManifestWriter(staging.folder / MANIFEST)
+        self._paths, self._linked, self._changed = Paths(), Paths(), Paths()
+        self._gone: list[str] = []
 
-    def known(self, part: str) -> Mapping[str, str]:
+    def digests(self, name: str) -> Mapping[str, str]:
         """Return the digests of the files that a part has in the site, by path."""
-        if not self._trusted or part not in self._known.parts:
-            return {}
-        return {path: self._known.files[path] for path in self._known.parts[part].sizes}
+        part = self._known.part(name)
+        return part.digests() if part else {}
+
+    def memory(self, name: str) -> bytes | None:
+        """Return what was noted with a part by a killed build or the last one; `None` without either."""
+        part = self._stored.part(name) or self._known.part(name)
+        return part.memory if part else None
 
     def kept(self, name: str, key: str) -> Part | None:
-        """Return a part as the last build made it, if it was made from the same and all of it is there."""
-        part = self._known.parts.get(name) if self._trusted else None
-        if part is None or part.key != key:
+        """Return a part as it is there already, if it was made from the same and all of it is there."""
+        stored = self._stored.part(name)
+        if stored and stored.key == key and (found := self._found(stored)):
+            return found
+        known = self._known.part(name)
+        if known is None or known.key != key:
             return None
-        if not all(self.staging.has(path, size) for path, size in part.sizes.items()):
-            return None
-        files = [StoredFile(path, self._known.files[path], size, False) for path, size in part.sizes.items()]
-        return Part(name, key, files, part.links)
+        return known if all(has(self.folder, file.path, file.size) for file in known.files) else None
+
+    def _found(self, stored: Part) -> Part | None:
+        """Return a part of a killed build if each of its files is either stored or the site's own."""
+        known = self._known.part(stored.name)
+        digests = known.digests() if known else {}
+        files = []
+        for file in stored.files:
+            staged = has(self.staging.folder, file.path, file.size)
+            if not staged and not (digests.get(file.path) == file.digest and has(self.folder, file.path, file.size)):
+                return None
+            files.append(file._replace(changed=staged))
+        return stored._replace(files=files)
 
     def put(self, path: str, content: bytes) -> None:
         """Take one file that belongs to no part."""
-        self._add(self.staging.store(path, content, self._known.files.get(path) if self._trusted else None))
+        self.take(Part(path, "", [self.staging.store(path, content, self.digests(path).get(path))], {}))
 
     def take(self, part: Part) -> None:
-        """Take the files of a part, which are stored already."""
+        """Take a part, whose files are stored already."""
+        before = self._known.take(part.name)
+        own = {file.path for file in part.files}
+        self._gone += [file.path for file in before.files if file.path not in own] if before else []
         for file in part.files:
-            self._add(file)
-        sizes = {file.path: file.size for file in part.files}
-        self._parts[part.name] = _MadePart(part.key, sizes, part.links)
-
-    def _add(self, file: StoredFile) -> None:
-        """Two files of one path are an error, whatever the case of their letters."""
-        if file.path in self.files:
-            raise CatalogueError(f"Two files of the site would both be {file.path}.")
-        self.files[file.path] = file.digest
-        self.bytes += file.size
-        if file.changed:
-            self.changed.append(file.path)
+            self._paths.add(file.path)
+            self.bytes += file.size
+            if file.changed:
+                self._changed.add(file.path)
+        for path in part.links:
+            self._linked.add(path)
+        self.files += len(part.files)
+        self.written = len(self._changed)
+        self._manifest.write(part)
 
     def commit(self) -> int:
-        """Move the changed files over, delete what is ours and no longer wanted, and return how many that were."""
-        gone = sorted(self._known.files.keys() - self.files.keys())
-        if not self.changed and not gone:
+        """Check all, move the changed files over, delete what is ours and not wanted; return how many those were."""
+        self._manifest.close()
+        self._check()
+        gone = self._unwanted()
+        self._drop_leftovers()
+        if not self.written and not gone:
             return 0
-        manifest = _Manifest(self.files, self._parts)
-        if not self._known.files and not self.folder.exists():
-            _write_manifest(self.staging.folder / MANIFEST, manifest)
+        if self._known.is_empty and not self.folder.exists():
             self.staging.folder.rename(self.folder)
             return 0
         self.folder.mkdir(parents=True, exist_ok=True)
-        _write_manifest(self.folder / _MOVING, manifest)
-        for path in self.changed:
-            self._move(path)
-        for path in gone:
-            self._delete(path)
-        _write_manifest(self.folder / MANIFEST, manifest)
-        (self.folder / _MOVING).unlink()
+        (self.staging.folder / _GONE).write_text("".join(f"{path}\n" for path in gone), "ascii")
+        (self.staging.folder / MANIFEST).replace(self.folder / _MOVING)
+        _swap(self.folder, self.staging.folder)
         return len(gone)
 
-    def _move(self, path: str) -> None:
-        target = self.folder / path
-        try:
-            (self.staging.folder / path).replace(target)
-        except FileNotFoundError:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            (self.staging.folder / path).replace(target)
+    def close(self) -> None:
+        """Close every manifest."""
+        for manifest in (self._manifest, self._known, self._stored):
+            manifest.close()
 
-    def _delete(self, path: str) -> None:
-        """Delete a file of ours, and the folders that it leaves empty."""
-        target = self.folder / path
-        target.unlink(missing_ok=True)
-        for parent in target.parents:
-            if parent == self.folder or any(parent.iterdir()):
-                break
-            parent.rmdir()
+    def _check(self) -> None:
+        """Raise `CatalogueError` for two files of one path, and for links that lead nowhere."""
+        if twice := self._paths.repeated():
+            names = (file.path for part in self._parts() for file in part.files)
+            path = next(path for path in names if list(twice.among([path])))
+            raise CatalogueError(f"Two files of the site would both be {path}.")
+        if broken := self._linked.without(self._paths):
+            links = (link for part in self._parts() for link in part.links.items())
+            pairs = sorted((page, path) for path, page in links if list(broken.among([path])))
+            words = [f"{page} links to {path}" for page, path in pairs[:_SHOWN]]
+            rest = f" and {len(pairs) - _SHOWN:,} more" if len(pairs) > _SHOWN else ""
+            raise CatalogueError(f"The site would have broken links: {'; '.join(words)}{rest}.")
+
+    def _parts(self) -> Iterator[Part]:
+        return read_parts(self.staging.folder / MANIFEST)
+
+    def _unwanted(self) -> list[str]:
+        """Return the files of ours that are in the site and in this build no more."""
+        for part in self._known.left():
+            self._gone += (file.path for file in part.files)
+        wanted = set(self._paths.among(self._gone)) if self._gone else set()
+        return sorted(set(self._gone) - wanted)
+
+    def _drop_leftovers(self) -> None:
+        """Delete what a killed build stored and this one does not want."""
+        resumed = self.staging.folder / _RESUMED
+        if not resumed.exists():
+            return
+        resumed.unlink()
+        stored = Paths()
+        for path in _files(self.staging.folder):
+            stored.add(path)
+        stale = stored.without(self._changed)
+        for path in list(stale.among(_files(self.staging.folder))):
+            if path != MANIFEST:
+                _delete(self.staging.folder, path)
+
+
+def _swap(folder: Path, staging: Path) -> None:
+    """Move every file over and delete what is gone; whoever is killed in between can begin again."""
+    for path in _files(staging):
+        if path != _GONE:
+            _move(staging, folder, path)
+    for path in (staging / _GONE).read_text("ascii").splitlines():
+        _delete(folder, path)
+    (folder / _MOVING).replace(folder / MANIFEST)
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """Yield the path below the folder of every file in it."""
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        with os.scandir(folder / below) as found:
+            entries = list(found)  # as whoever asks may move or delete them
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(f"{below}{entry.name}/")
+            else:
+                yield f"{below}{entry.name}"
+
+
+def _move(staging: Path, folder: Path, path: str) -> None:
+    target = folder / path
+    try:
+        (staging / path).replace(target)
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (staging / path).replace(target)
+
+
+def _delete(folder: Path, path: str) -> None:
+    """Delete a file of ours, and the folders that it leaves empty."""
+    target = folder / path
+    target.unlink(missing_ok=True)
+    for parent in target.parents:
+        if parent == folder or not parent.is_dir() or any(parent.iterdir()):
+            break
+        parent.rmdir()
 
 
 @contextmanager
 def open_output(folder: Path) -> Iterator[Output]:
     """Open `folder` for a build; leave without `commit` and it is as it was.
 
-    Raises `CatalogueError` for a folder that is a file, that has files and is not ours, or that cannot be written to.
+    Raises `CatalogueError` for a folder that is a file, that has files and is not ours, that another build is writing
+    to, or that cannot be written to.
     """
     folder = folder.absolute()
-    known, trusted = _owned(folder)
+    _require_ours(folder)
+    staging = folder.with_name(f".{folder.name}.building")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".building", dir=folder.parent))
-    except OSError as error:
-        raise CatalogueError(f"Cannot write beside {folder}: {error.strerror}.") from error
-    try:
-        staging.chmod(0o755)
-        yield Output(Staging(folder, staging), known, trusted=trusted)
+        with _locked(staging):
+            output = Output(Staging(folder, staging), _read_known(folder, staging), _read_stored(staging))
+            try:
+                yield output
+            finally:
+                output.close()
     except OSError as error:
         raise CatalogueError(
             f"Cannot write the site to {folder}: {error.strerror}.", "free some space or choose another --out"
         ) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _MadePart:
-    """A `Part` in a manifest: the bytes of its files, by path."""
-
-    key: str
-    sizes: Mapping[str, int]
-    links: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Manifest:
-    """The digests of the files that we wrote, by path, and the parts that most of them belong to, by name."""
-
-    files: Mapping[str, str]
-    parts: Mapping[str, _MadePart]
-
-
-def _owned(folder: Path) -> tuple[_Manifest, bool]:
-    """Return the files of ours in `folder`, and whether the build that wrote them ended."""
-    if not folder.exists():
-        return _Manifest({}, {}), True
-    if not folder.is_dir():
+def _require_ours(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
         raise CatalogueError(f"The output {folder} is a file, and a folder was expected.")
-    done, moving = _read_manifest(folder / MANIFEST), _read_manifest(folder / _MOVING)
-    if done is None and moving is None and any(folder.iterdir()):
+    ours = (folder / MANIFEST).exists() or (folder / _MOVING).exists()
+    if not ours and folder.exists() and any(folder.iterdir()):
         raise CatalogueError(
             f"The output folder {folder} is not empty and not a site of ours.", "choose an empty or new folder"
         )
-    if moving is not None:
-        return _Manifest({**(done.files if done else {}), **moving.files}, {}), False
-    return done or _Manifest({}, {}), True
 
 
-def _read_manifest(path: Path) -> _Manifest | None:
-    """Return what a manifest says, `None` where there is none. A path out of the folder is an error."""
+@contextmanager
+def _locked(staging: Path) -> Iterator[None]:
+    """Hold the staging folder for this build alone; only one that is killed or interrupted leaves it."""
+    staging.mkdir(parents=True, exist_ok=True)
+    handle = os.open(staging, os.O_RDONLY)
+    interrupted = False
     try:
-        data = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise CatalogueError(
-            f"The manifest {path} cannot be read: {error}.", "choose an empty or new folder"
-        ) from error
-    files = data.get("files") if isinstance(data, dict) else None
-    if not isinstance(files, dict) or not all(_is_inside(name) for name in files):
-        raise CatalogueError(f"The manifest {path} is not one of ours.", "choose an empty or new folder")
-    digests = {str(name): str(digest) for name, digest in files.items()}
-    return _Manifest(digests, _read_parts(data, digests) if data.get("format") == _FORMAT else {})
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        interrupted = True
+        raise CatalogueError(f"Another build is writing beside {staging}.", "let it end first") from error
+    except KeyboardInterrupt:
+        interrupted = True
+        raise
+    finally:
+        os.close(handle)
+        if not interrupted:
+            shutil.rmtree(staging, ignore_errors=True)
 
 
-def _read_parts(data: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, _MadePart]:
-    """Return the parts whose files the manifest lists; what has another shape is left out, and so made anew."""
-    parts = data.get("parts")
-    made = {}
-    for name, part in parts.items() if isinstance(parts, dict) else ():
-        with suppress(TypeError, KeyError, AttributeError):
-            if part["sizes"].keys() <= files.keys():
-                made[name] = _MadePart(part["key"], part["sizes"], dict(part["links"]))
-    return made
+def _read_known(folder: Path, staging: Path) -> Known:
+    """Return what the site has, after ending what a build that was killed had begun to move."""
+    if (folder / _MOVING).exists() and (staging / _GONE).exists():
+        _swap(folder, staging)
+        (staging / _GONE).unlink()
+    paths = [path for path in (folder / MANIFEST, folder / _MOVING) if path.exists()]
+    return Known(paths, trusted=not (folder / _MOVING).exists())  # there without what was to be moved
 
 
-def _is_inside(name: str) -> bool:
-    return not name.startswith("/") and "\\" not in name and ".." not in name.split("/")
-
-
-def _write_manifest(path: Path, manifest: _Manifest) -> None:
-    parts = {
-        name: {"key": part.key, "sizes": part.sizes, "links": part.links}
-        for name, part in sorted(manifest.parts.items())
-    }
-    data = {"format": _FORMAT, "files": dict(sorted(manifest.files.items())), "parts": parts}
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(json.dumps(data, separators=(",\n", ":")).encode("ascii") + b"\n")
-    part.replace(path)
+def _read_stored(staging: Path) -> Known:
+    """Return what builds that were killed left in the staging folder."""
+    left, resumed = staging / MANIFEST, staging / _RESUMED
+    if left.exists():
+        append(left, resumed)
+        left.unlink()
+    return Known([resumed] if resumed.exists() else [])

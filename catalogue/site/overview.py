@@ -17,6 +17,7 @@ from catalogue.site.context import (
     Link,
     bars,
     category_bars,
+    day,
     label,
 )
 from catalogue.site.index import Index
@@ -50,6 +51,7 @@ class HomePage:
     tools: int
     declared: int  # of the tools: known from records only
     servers: int
+    as_of: str  # the day of the latest time in the data; "" without any
     listed: int  # servers of which at least one tool is known
     categories: tuple[Bar, ...]
     severities: tuple[Bar, ...]
@@ -107,7 +109,8 @@ def home_page(index: Index) -> HomePage:
         tools=index.tools,
         declared=index.declared,
         servers=len(index.servers),
-        listed=sum(1 for row in index.servers if index.by_server.get(row.name)),
+        as_of=day(index.as_of),
+        listed=sum(1 for row in index.servers if index.by_server[row.name]),
         categories=category_bars({category: len(index.by_category[category]) for category in CATEGORY_ABOUT}),
         severities=bars(
             [(f"risk-{s.value}", label(s), len(index.by_severity[s]), urls.severity(s.value)) for s in SEVERITIES]
@@ -124,10 +127,7 @@ def home_page(index: Index) -> HomePage:
 
 def method_page(index: Index, ruleset: str) -> MethodPage:
     """Make the context of the method page; `ruleset` is the digest of the rules of this build."""
-    counts = dict.fromkeys(CONFIDENCE_ABOUT, 0)
-    for entries in index.by_category.values():
-        for entry in entries:
-            counts[entry.confidence] += 1
+    counts = index.everything.by_confidence()
     return MethodPage(
         path=urls.METHOD,
         twin=urls.twin(urls.METHOD),
@@ -144,7 +144,7 @@ def method_page(index: Index, ruleset: str) -> MethodPage:
             )
             for category, about in CATEGORY_ABOUT.items()
         ),
-        confidences=tuple((label(word), about, counts[word]) for word, about in CONFIDENCE_ABOUT.items()),
+        confidences=tuple((label(word), about, counts.get(word, 0)) for word, about in CONFIDENCE_ABOUT.items()),
         signals=_signals(index),
         measured=measurement(ruleset),
     )
@@ -176,11 +176,11 @@ def _outcomes(index: Index) -> tuple[Bar, ...]:
 
 def _largest(index: Index) -> tuple[ServerEntry, ...]:
     def weight(name: str) -> tuple[int, int]:
-        tools = index.by_server.get(name, [])
-        return sum(tool.severity is Severity.CRITICAL for tool in tools), len(tools)
+        tools = index.by_server[name]
+        return tools.by_severity().get(Severity.CRITICAL, 0), len(tools)
 
     rows = sorted(index.servers, key=lambda row: (*(-part for part in weight(row.name)), row.name))
-    return tuple(server_entry(row, index.by_server.get(row.name, [])) for row in rows[:_SHOWN])
+    return tuple(server_entry(row, index.by_server[row.name]) for row in rows[:_SHOWN])
 
 
 def _watch(index: Index) -> list[Entry]:

@@ -36,7 +36,7 @@ class RulePage:
     no_match: tuple[str, ...]  # examples it does not fire on, as JSON
     references: tuple[tuple[str, str], ...]  # (link or "", text)
     fired: int  # tools of this catalogue it fired on
-    entries: tuple[Entry, ...]  # the first of them
+    entries: Sequence[Entry]  # the first of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def rule_page(rule: Rule, index: Index) -> RulePage:
         no_match=_examples(rule.examples, "no_match"),
         references=tuple((web(reference), reference) for reference in rule.references),
         fired=index.rules[rule.id],
-        entries=tuple(index.by_rule.get(rule.id, ())),
+        entries=index.by_rule[rule.id],
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalogue.errors import CatalogueError
-from catalogue.flows import Flow
+from catalogue.flows import Flow, flow_of, parts_of
 from catalogue.policies.recommend import Recommendation, recommend
 from catalogue.site import urls
 from catalogue.site.advice import Advice, advise, advise_server
@@ -24,7 +24,7 @@ from catalogue.values import ServerRow, StoredTool
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A server to render: its tools, the same as list entries, and what they can do together.
+    """A server to render: its tools, and the same as list entries.
 
     `namesakes` are by name the tools of that name on all servers.
     """
@@ -33,7 +33,6 @@ class Work:
     tools: Sequence[StoredTool]
     entries: Sequence[Entry]
     namesakes: Mapping[str, Namesakes]
-    flow: Flow
 
 
 @dataclass(slots=True)
@@ -74,11 +73,17 @@ def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:
         made.files.append((page.policy_path, page.advice.text.encode("utf-8")))
         weights.append(page.tokens)
     for_all = advise_server(recommended) if tools else None
-    for server_page in server_pages(work.row, work.entries, weights, for_all, work.flow):
+    for server_page in server_pages(work.row, work.entries, weights, for_all, _flow(tools)):
         made.page(server_page, site)
     if for_all:
         made.files.append((urls.server_policy(work.row.name), for_all.text.encode("utf-8")))
     return made
+
+
+def _flow(tools: Sequence[Judged]) -> Flow:
+    return flow_of(
+        part for tool in tools for part in parts_of(tool.row.name, tool.row.occurrence, tool.verdict.signals)
+    )
 
 
 def _advise(tools: Sequence[Judged], recommended: Sequence[tuple[str, Recommendation]]) -> Iterator[Advice]:

@@ -15,22 +15,26 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from multiprocessing import get_context
 
 from catalogue.errors import CatalogueError
 from catalogue.site.context import Site
-from catalogue.site.output import Part, Staging
+from catalogue.site.manifest import Part
+from catalogue.site.output import Staging
 from catalogue.site.server_files import part_files
 
-_FEWEST = 1500
-"""Tools from which on starting workers, about half a second, pays."""
+_ALONE = 2_000_000
+"""Bytes of pickled parts that are made here before workers are started: they take half a second to come up."""
 
-_BATCH = 200_000
+_BATCH = 100_000
 """Bytes of pickled parts that a worker gets at a time, some tens of tools: enough that handing over costs little."""
+
+_MOST = 64
+"""Parts in a batch: those that are made already travel nowhere, and are in memory while they wait for their turn."""
 
 _WAITING = 3
 """Batches under way for each worker: enough that none waits, few enough that memory does not grow with the site."""
-
 
 _ALLOCATIONS = (50_000, 10, 1000)
 """Objects between two looks for cycles, seventy times Python's own number, and how often a look goes deeper."""
@@ -40,13 +44,14 @@ _ALLOCATIONS = (50_000, 10, 1000)
 class Job:
     """A part to make: its name, the digest of all that it is made from, and what `part_files` takes, pickled.
 
-    `known` are the digests of the files that it has in the site already.
+    `known` are the digests of the files that it has in the site already. `memory` is the part's.
     """
 
     name: str
     key: str
     part: bytes
     known: Mapping[str, str]
+    memory: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,21 @@ class Shared:
 
 def make_parts(jobs: Iterable[Job | Part], shared: Shared) -> Iterator[Part]:
     """Yield the parts in order; one that is a `Part` already is made. Raises `CatalogueError` if a worker is killed."""
-    count = os.cpu_count() or 1
-    if shared.site.tools < _FEWEST or count < 2:
-        return (job if isinstance(job, Part) else _make(job, shared) for job in jobs)
-    return _in_parallel(_batches(jobs), shared, count)
+    count = _processors()
+    rest = iter(jobs)
+    alone = 0
+    for job in rest:
+        if count > 1 and alone >= _ALONE:
+            yield from _in_parallel(_batches(chain([job], rest)), shared, count)
+        else:
+            alone += len(job.part) if isinstance(job, Job) else 0
+            yield job if isinstance(job, Part) else _make(job, shared)
+
+
+def _processors() -> int:
+    """Return how many processors this process may use, which in a container are fewer than there are."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def _batches(jobs: Iterable[Job | Part]) -> Iterator[list[Job | Part]]:
@@ -72,7 +88,7 @@ def _batches(jobs: Iterable[Job | Part]) -> Iterator[list[Job | Part]]:
     for job in jobs:
         batch.append(job)
         weight += len(job.part) if isinstance(job, Job) else 0
-        if weight >= _BATCH or len(batch) >= 1000:
+        if weight >= _BATCH or len(batch) >= _MOST:
             yield batch
             batch, weight = [], 0
     yield batch
@@ -84,7 +100,8 @@ def _in_parallel(batches: Iterable[list[Job | Part]], shared: Shared, count: int
         try:
             for batch in batches:
                 jobs = [job for job in batch if isinstance(job, Job)]
-                pending.append((batch, pool.submit(_make_shared, jobs) if jobs else None))
+                made = pool.submit(_make_shared, jobs) if jobs else None
+                pending.append((batch, made))
                 if len(pending) >= count * _WAITING:
                     yield from _joined(*pending.popleft())
             while pending:
@@ -106,6 +123,7 @@ _here: list[Shared] = []
 
 def _share(shared: Shared) -> None:
     _here.append(shared)
+    gc.freeze()
     gc.set_threshold(*_ALLOCATIONS)
 
 
@@ -128,4 +146,5 @@ def _make(job: Job, shared: Shared) -> Part:
     made = part_files(pickle.loads(job.part), shared.site, shared.titles)  # noqa: S301 - our own, a moment old
     files = [shared.staging.store(path, content, job.known.get(path)) for path, content in made.files]
     own = {file.path for file in files}
-    return Part(job.name, job.key, files, {path: page for path, page in made.links.items() if path not in own})
+    links = {path: page for path, page in made.links.items() if path not in own}
+    return Part(job.name, job.key, files, links, job.memory)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from catalogue.values import IntrospectionRow, ListingRow, ServerRow, Standing, StoredTool, TargetRow, ToolRow
+from catalogue.values import IntrospectionRow, ListingRow, ServerRow, Standing, StoredTool, TargetRow, ToolHead, ToolRow
 from classifier.ruleset import RuleSet
 from classifier.verdict import to_wire
 from crawler.records import Need, Target, TargetKind, Transport
@@ -76,6 +76,7 @@ class Shelf:
         self.ruleset = ruleset
         self._servers: dict[str, ServerRow] = {}
         self._tools: dict[str, list[ToolRow]] = {}
+        self._by_id: list[ToolRow] = []
 
     def add(self, name: str, definitions: Sequence[dict], *, seen: IntrospectionRow | None = None, **changes) -> None:
         npm = Target(
@@ -122,12 +123,19 @@ class Shelf:
     def remove(self, name: str) -> None:
         del self._servers[name], self._tools[name]
 
-    def servers(self) -> Iterator[ServerRow]:
-        return (self._servers[name] for name in sorted(self._servers))
-
-    def stored_tools(self, ruleset: str) -> Iterator[StoredTool]:
+    def holdings(self, ruleset: str) -> Iterator[tuple[ServerRow, list[ToolHead]]]:
         assert ruleset == self.ruleset.digest
-        return (stored(tool) for name in sorted(self._tools) for tool in self._tools[name])
+        for name in sorted(self._servers):
+            yield self._servers[name], [self._head(tool) for tool in self._tools[name]]
+
+    def _head(self, tool: ToolRow) -> ToolHead:
+        self._by_id.append(tool)
+        state = (tool.occurrence, tool.standing, tool.digest, tool.introspection, tool.declared_by)
+        return ToolHead(len(self._by_id) - 1, tool.name, tool.verdict is not None, state)
+
+    def tools_by_id(self, ids: Sequence[int], ruleset: str) -> Iterator[StoredTool]:
+        assert ruleset == self.ruleset.digest
+        return (stored(self._by_id[number]) for number in ids)
 
 
 def stored(tool: ToolRow) -> StoredTool:

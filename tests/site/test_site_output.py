@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import errno
-import json
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import pytest
 
 from catalogue.errors import CatalogueError
 from catalogue.site import output as output_module
-from catalogue.site.output import MANIFEST, open_output
+from catalogue.site.manifest import Part, read_parts
+from catalogue.site.output import MANIFEST, Output, open_output
 
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -17,12 +17,21 @@ def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 
-def write(folder: Path, files: dict[str, str]) -> list[str]:
+def build(folder: Path, files: dict[str, str]) -> Output:
     with open_output(folder) as output:
         for path, text in files.items():
             output.put(path, text.encode())
         output.commit()
-    return output.changed
+    return output
+
+
+def write(folder: Path, files: dict[str, str]) -> list[str]:
+    """Build a site of these files; return those that were touched."""
+    before = snapshot(folder)
+    output = build(folder, files)
+    touched = [path for path, state in snapshot(folder).items() if path != MANIFEST and before.get(path) != state]
+    assert len(touched) == output.written
+    return touched
 
 
 def test_only_what_differs_is_written_and_only_ours_is_deleted(tmp_path):
@@ -77,17 +86,18 @@ def test_a_swap_that_was_killed_is_completed_by_the_next_build(tmp_path, monkeyp
     write(out, {"a.html": "1", "b.html": "1", "old.html": "1"})
     moved = []
 
-    def killed(self, path):
+    def killed(*where):
         if moved:
             raise KeyboardInterrupt
-        moved.append(path)
-        original(self, path)
+        moved.append(where)
+        original(*where)
 
-    original = output_module.Output._move
-    monkeypatch.setattr(output_module.Output, "_move", killed)
+    original = output_module._move
+    monkeypatch.setattr(output_module, "_move", killed)
     with pytest.raises(KeyboardInterrupt):
         write(out, {"a.html": "2", "b.html": "2", "new.html": "2"})
     monkeypatch.undo()
+    assert build(out, {"a.html": "2", "b.html": "2", "new.html": "2"}).written == 0
     write(out, {"a.html": "2", "b.html": "2", "new.html": "2"})
     contents = {name: content for name, (content, _) in snapshot(out).items() if name != MANIFEST}
     assert contents == {"a.html": b"2", "b.html": b"2", "new.html": b"2"}
@@ -113,7 +123,19 @@ def test_foreign_folders_and_files_are_refused(tmp_path):
     assert write(tmp_path / "empty", {"a": "b"}) == ["a"]
 
 
-@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"files": {"../x": "0"}}', '{"files": {"/etc/x": "0"}}'])
+HEADER = '{"format":3}\n'
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        *("", "[]", "{}", f"{HEADER}{{}}\n", f'{HEADER}{{"name":"x"}}\n'),
+        *(
+            f'{HEADER}{{"name":"x","key":"","files":[["{path}","0",1]],"links":{{}},"memory":null}}\n'
+            for path in ("../x", "/etc/x", "a/../../x", "")
+        ),
+    ],
+)
 def test_a_manifest_that_is_not_ours_deletes_nothing(tmp_path, manifest):
     out = tmp_path / "site"
     out.mkdir()
@@ -125,13 +147,74 @@ def test_a_manifest_that_is_not_ours_deletes_nothing(tmp_path, manifest):
 
 
 def test_two_files_of_one_path_are_refused(tmp_path):
-    with open_output(tmp_path / "site") as output:
-        output.put("a", b"1")
-        with pytest.raises(CatalogueError, match="Two files"):
+    def twice() -> None:
+        with open_output(tmp_path / "site") as output:
+            output.put("a", b"1")
             output.put("a", b"2")
+            output.commit()
+
+    with pytest.raises(CatalogueError, match="Two files of the site would both be a"):
+        twice()
+
+
+def test_a_link_that_leads_nowhere_is_named_and_nothing_changes(tmp_path):
+    def linked() -> None:
+        with open_output(tmp_path / "site") as output:
+            output.take(Part("b", "", [output.staging.store("b", b"2", None)], {"c": "b", "d": "b", "b": "b"}))
+            output.commit()
+
+    write(tmp_path / "site", {"a": "1"})
+    before = snapshot(tmp_path)
+    with pytest.raises(CatalogueError, match=r"broken links: b links to c; b links to d\.$"):
+        linked()
+    assert snapshot(tmp_path) == before
 
 
 def test_the_manifest_has_the_digest_of_every_file(tmp_path):
     write(tmp_path / "site", {"a": "1"})
     digest = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
-    assert json.loads((tmp_path / "site" / MANIFEST).read_text())["files"] == {"a": digest}
+    (part,) = read_parts(tmp_path / "site" / MANIFEST)
+    assert part.digests() == {"a": digest}
+
+
+def killed_build(folder: Path, files: dict[str, str], stored: dict[str, str]) -> None:
+    """What a build leaves that was killed after it took `files` and while it stored `stored`."""
+    with suppress(KeyboardInterrupt), open_output(folder) as output:
+        for path, text in files.items():
+            output.put(path, text.encode())
+        for path, text in stored.items():
+            output.staging.store(path, text.encode(), None)
+        raise KeyboardInterrupt
+
+
+def test_what_a_killed_build_stored_is_taken_over_and_the_rest_is_dropped(tmp_path):
+    out = tmp_path / "site"
+    write(out, {"a": "1", "b": "1"})
+    killed_build(out, {"a": "2"}, {"half": "2"})
+    killed_build(out, {}, {"x/other": "2"})
+    with open_output(out) as output:
+        again = output.kept("a", "")
+        assert [file.changed for file in again.files] == [True]
+        output.take(again)
+        output.put("b", b"1")
+        output.commit()
+    assert {name: content for name, (content, _) in snapshot(out).items() if name != MANIFEST} == {"a": b"2", "b": b"1"}
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_what_a_killed_build_stored_and_is_not_so_any_more_is_not_moved_in(tmp_path):
+    out = tmp_path / "site"
+    write(out, {"a": "1"})
+    before = snapshot(out)
+    killed_build(out, {"a": "2", "b": "2"}, {})
+    assert write(out, {"a": "1"}) == []
+    assert snapshot(out) == before
+
+
+def test_two_builds_into_one_folder_do_not_mix(tmp_path):
+    with open_output(tmp_path / "site") as output:
+        output.put("a", b"1")
+        with pytest.raises(CatalogueError, match="Another build is writing"):
+            write(tmp_path / "site", {"b": "2"})
+        output.commit()
+    assert set(snapshot(tmp_path / "site")) == {"a", MANIFEST}

@@ -15,7 +15,7 @@ from catalogue.policies.evaluate import Evaluator
 from catalogue.policies.parsing import parse
 from catalogue.site import urls
 from tests.site.markup import Page
-from tests.site.shelf import DEFINITIONS, introspection
+from tests.site.shelf import DEFINITIONS, Shelf, introspection
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "tools.jsonl.gz"
 
@@ -292,10 +292,7 @@ def test_a_broken_link_stops_the_build(shelf, publish, tmp_path, monkeypatch):
 
 
 def test_an_empty_catalogue_is_a_site(ruleset, publish, tmp_path):
-    shelf = type(
-        "Empty", (), {"ruleset": ruleset, "servers": lambda _: iter(()), "stored_tools": lambda *_: iter(())}
-    )()
-    publish(shelf)
+    publish(Shelf(ruleset))
     assert "0 tools of 0 servers" in Page(tmp_path / "site" / urls.HOME).text
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from catalogue.site import build, urls, workers
+from catalogue.site.manifest import Part
 from tests.site.shelf import DEFINITIONS
 
 
@@ -16,8 +18,8 @@ def test_many_processes_build_the_same_site_as_one(shelf, publish, tmp_path, mon
     for number in range(12):
         shelf.add(f"server-{number}", DEFINITIONS)
     publish(shelf, tmp_path / "one")
-    monkeypatch.setattr(workers, "_FEWEST", 1)
-    monkeypatch.setattr(workers.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(workers, "_ALONE", 1)
+    monkeypatch.setattr(workers, "_processors", lambda: 2)
     publish(shelf, tmp_path / "two")
     one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
     assert one == two
@@ -77,3 +79,33 @@ def test_new_code_and_lost_files_are_rendered_again(shelf, publish, rendered, tm
     monkeypatch.setattr(build, "of_program", lambda: b"new")
     assert publish(shelf).written == 0
     assert urls.METHOD in rendered
+
+
+def test_a_build_that_was_killed_is_resumed(shelf, publish, rendered, tmp_path, monkeypatch):
+    publish(shelf, tmp_path / "whole")
+    rendered.clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(build, "_overview_jobs", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish(shelf)
+    assert len(rendered) == 3
+    again = publish(shelf)
+    assert again.written == again.files
+    assert len(rendered) == len(set(rendered))
+    assert contents(tmp_path / "site") == contents(tmp_path / "whole")
+
+
+def _killed(*_: object) -> Iterator[Part]:
+    raise KeyboardInterrupt
+    yield
+
+
+def test_an_unchanged_server_is_not_even_read(shelf, publish, monkeypatch):
+    shelf.add("new", [{"name": "unlike_any_other"}])
+    publish(shelf)
+    shelf.add("new", [{"name": "unlike_any_other", "description": "Now it has one."}])
+    read: list[int] = []
+    load = shelf.tools_by_id
+    monkeypatch.setattr(shelf, "tools_by_id", lambda ids, ruleset: read.extend(ids) or load(ids, ruleset))
+    publish(shelf)
+    assert len(set(read)) == 1

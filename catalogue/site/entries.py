@@ -1,0 +1,140 @@
+"""The tools that lists name, kept on disk: half a million of them in memory would take half a gigabyte.
+
+A tool is stored once, as a line of JSON, and every list holds its number only. Knows no page and no database.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any, TypeVar, overload
+
+from catalogue.site.context import Entry
+from catalogue.site.spool import Spool
+from classifier.verdict import Category, Confidence, Severity
+
+Word = TypeVar("Word", bound=Enum)
+
+_CODES = {kind: {word: code for code, word in enumerate(kind)} for kind in (Category, Severity, Confidence)}
+
+
+def to_line(entry: Entry) -> bytes:
+    """Return an entry as one line of JSON."""
+    fields = [getattr(entry, name) for name in Entry.__slots__]
+    return json.dumps(fields, separators=(",", ":")).encode("ascii")
+
+
+def from_line(line: bytes) -> Entry:
+    """Read back what `to_line` wrote."""
+    path, name, server, server_path, category, severity, confidence, signals, summary, declared = json.loads(line)
+    return Entry(
+        path=path,
+        name=name,
+        server=server,
+        server_path=server_path,
+        category=Category(category),
+        severity=Severity(severity),
+        confidence=Confidence(confidence),
+        signals=tuple(signals),
+        summary=summary,
+        declared=declared,
+    )
+
+
+class EntryStore:
+    """All entries by number, from 0."""
+
+    def __init__(self) -> None:
+        self._lines = Spool()
+        self._words: dict[type[Enum], bytearray] = {kind: bytearray() for kind in _CODES}
+        self.line = self._lines.__getitem__
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def add(self, line: bytes, category: Category, severity: Severity, confidence: Confidence) -> int:
+        """Store an entry, given as its line, and return its number."""
+        for word in (category, severity, confidence):
+            self._words[type(word)].append(_CODES[type(word)][word])
+        return self._lines.add(line)
+
+    def count(self, kind: type[Word], numbers: Iterable[int]) -> Counter[Word]:
+        """Count the entries of these numbers by category, severity or confidence."""
+        words = list(kind)
+        codes = Counter(map(self._words[kind].__getitem__, numbers))
+        return Counter({words[code]: count for code, count in codes.items()})
+
+
+class Entries(Sequence[Entry]):
+    """A list of tools, read when they are looked at; a slice is one, too. What is pickled is a tuple of them."""
+
+    __slots__ = ("_numbers", "_store")
+
+    def __init__(self, store: EntryStore, numbers: Sequence[int]) -> None:
+        self._store = store
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Entry: ...
+    @overload
+    def __getitem__(self, place: slice) -> Entries: ...
+    def __getitem__(self, place: int | slice) -> Entry | Entries:
+        if isinstance(place, slice):
+            return Entries(self._store, self._numbers[place])
+        return from_line(self._store.line(self._numbers[place]))
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(from_line, self.lines())
+
+    def __reduce__(self) -> tuple[Callable[[Sequence[bytes]], tuple[Entry, ...]], tuple[list[bytes]]]:
+        return _thaw, (list(self.lines()),)
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the entries as they are stored, which costs a tenth of reading them."""
+        return map(self._store.line, self._numbers)
+
+    def by_category(self) -> Mapping[Category, int]:
+        """Count them by category."""
+        return self._store.count(Category, self._numbers)
+
+    def by_severity(self) -> Mapping[Severity, int]:
+        """Count them by risk level."""
+        return self._store.count(Severity, self._numbers)
+
+    def by_confidence(self) -> Mapping[Confidence, int]:
+        """Count them by confidence."""
+        return self._store.count(Confidence, self._numbers)
+
+
+def _thaw(lines: Sequence[bytes]) -> tuple[Entry, ...]:
+    return tuple(map(from_line, lines))
+
+
+class Lists(Mapping[Any, Entries]):
+    """Lists of tools by a key, in the order in which they were added; a key that nothing was added to is empty."""
+
+    def __init__(self, store: EntryStore) -> None:
+        self._store = store
+        self._numbers: dict[Any, array[int]] = {}
+
+    def add(self, key: Any, number: int) -> None:
+        """Put an entry at the end of a list."""
+        numbers = self._numbers.get(key)
+        if numbers is None:
+            numbers = self._numbers[key] = array("I")
+        numbers.append(number)
+
+    def __getitem__(self, key: Any) -> Entries:
+        return Entries(self._store, self._numbers.get(key, ()))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)

@@ -1,0 +1,146 @@
+"""Reads the catalogue server by server: once for the index, and once more for the servers that must be rendered.
+
+A server is as it was when its row and the heads of its tools are: then what the index needs to know of its tools is
+read where the last build noted it, and neither their definitions nor their verdicts are read at all.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from catalogue.errors import CatalogueError
+from catalogue.repository import Repository
+from catalogue.site import urls
+from catalogue.site.facts import Facts, facts_of
+from catalogue.site.fingerprint import fingerprint, pickled
+from catalogue.site.index import Index
+from catalogue.site.manifest import Part
+from catalogue.site.output import Output
+from catalogue.site.server_files import Work
+from catalogue.site.spool import Spool
+from catalogue.site.tool_page import NAMESAKES
+from catalogue.site.workers import Job
+from catalogue.values import Report, ServerRow, ToolHead
+
+_TOGETHER = 400
+"""Tools that are read from the database at a time: a query costs as much as ten of them."""
+
+_MOST = 64
+"""Servers that wait for that many tools."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    """A server that was read: its tools by the database's ids, their names, and the digest of all that is its own."""
+
+    row: ServerRow
+    ids: Sequence[int]
+    names: tuple[str, ...]
+    seed: bytes
+
+
+class Scan:
+    """One pass over the data, and what is made of it."""
+
+    def __init__(self, repository: Repository, ruleset: str, program: bytes, output: Output) -> None:
+        """`ruleset` is the rules' digest, `program` that of everything but the data."""
+        self.index = Index()
+        self._repository = repository
+        self._ruleset = ruleset
+        self._program = program
+        self._output = output
+        self._holdings: list[_Holding] = []
+        self._notes = Spool()
+        self._names: dict[str, str] = {}
+        self._digest_of = lru_cache(maxsize=200_000)(self._digest_namesakes)
+
+    def read(self, report: Report) -> None:
+        """Read every server and every tool once. Raises `CatalogueError` when a tool has no verdict of the ruleset."""
+        tools = unjudged = 0
+        waiting: list[tuple[_Holding, bytes | None]] = []
+        for row, heads in self._repository.holdings(self._ruleset):
+            tools += len(heads)
+            unjudged += sum(not head.judged for head in heads)
+            if not unjudged:
+                waiting.append(self._note(row, heads))
+                if _weight(waiting) >= _TOGETHER:
+                    self._index(waiting)
+                    waiting = []
+            report("reading tools", tools, None)
+        if unjudged:
+            raise CatalogueError(
+                f"{unjudged:,} of {tools:,} tools have no verdict of this ruleset.", "run `catalogue classify` first"
+            )
+        self._index(waiting)
+        report("reading tools", tools, tools)
+
+    def _note(self, row: ServerRow, heads: Sequence[ToolHead]) -> tuple[_Holding, bytes | None]:
+        """Return a server with what the last build noted of its tools, `None` where that is not so any more."""
+        names = tuple(self._names.setdefault(head.name, head.name) for head in heads)
+        seed = fingerprint(self._program, pickled(row), repr([(head.name, head.state) for head in heads]))
+        noted = self._output.memory(urls.server(row.name))
+        holding = _Holding(row, array("Q", [head.id for head in heads]), names, seed)
+        return holding, noted if noted and noted.startswith(_head(seed)) else None
+
+    def _index(self, waiting: Sequence[tuple[_Holding, bytes | None]]) -> None:
+        """Put servers into the index, and keep what is known of their tools for the next build."""
+        wanted = [number for holding, noted in waiting if noted is None for number in holding.ids]
+        loaded = self._repository.tools_by_id(wanted, self._ruleset)
+        for holding, noted in waiting:
+            if noted is not None:
+                facts = [Facts(*fields) for fields in json.loads(noted)["tools"]]
+            else:
+                facts = [facts_of(next(loaded)) for _ in holding.ids]
+            self._holdings.append(holding)
+            self._notes.add(noted or _written(holding.seed, facts))
+            self.index.add_server(holding.row, facts)
+
+    def sizes(self) -> Iterator[int]:
+        """Yield the number of tools of each server."""
+        return (len(holding.ids) for holding in self._holdings)
+
+    def jobs(self) -> Iterator[Job | Part]:
+        """Yield a job for each server, or the part where an earlier build made it from the same."""
+        waiting: list[tuple[int, _Holding, bytes, Part | None]] = []
+        for number, holding in enumerate(self._holdings):
+            key = fingerprint(holding.seed, *map(self._digest_of, holding.names))
+            waiting.append((number, holding, key, self._output.kept(urls.server(holding.row.name), key.hex())))
+            if sum(len(one.ids) for _, one, _, part in waiting if part is None) >= _TOGETHER or len(waiting) >= _MOST:
+                yield from self._load(waiting)
+                waiting = []
+        yield from self._load(waiting)
+
+    def _load(self, waiting: Sequence[tuple[int, _Holding, bytes, Part | None]]) -> Iterator[Job | Part]:
+        wanted = [number for _, holding, _, part in waiting if part is None for number in holding.ids]
+        loaded = self._repository.tools_by_id(wanted, self._ruleset)
+        for number, holding, key, part in waiting:
+            if part is not None:
+                yield part
+                continue
+            tools = [next(loaded) for _ in holding.ids]
+            namesakes = {name: self.index.namesakes(name) for name in holding.names}
+            work = Work(holding.row, tools, self.index.by_server[holding.row.name], namesakes)
+            name = urls.server(holding.row.name)
+            yield Job(name, key.hex(), pickled(work), self._output.digests(name), self._notes[number])
+
+    def _digest_namesakes(self, name: str) -> bytes:
+        entries = self.index.by_name[name]
+        return fingerprint(str(len(entries)), *entries[:NAMESAKES].lines())
+
+
+def _head(seed: bytes) -> bytes:
+    """Return what a note begins with."""
+    return b'{"seed":"' + seed.hex().encode("ascii") + b'","tools":'
+
+
+def _written(seed: bytes, facts: Sequence[Facts]) -> bytes:
+    return _head(seed) + json.dumps(facts, separators=(",", ":")).encode("ascii") + b"}"
+
+
+def _weight(waiting: Sequence[tuple[_Holding, bytes | None]]) -> int:
+    """Return how many tools must be read, or all of them counted as a tenth where many need not be."""
+    return sum(len(holding.ids) if noted is None else 1 + len(holding.ids) // 10 for holding, noted in waiting)

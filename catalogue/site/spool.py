@@ -1,0 +1,48 @@
+"""Pieces of bytes by number, in a temporary file without a name: what a build must remember, and need not in memory."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import weakref
+from array import array
+
+_BUFFER = 1 << 20
+"""Bytes that are collected before they go to the disk."""
+
+
+class Spool:
+    """Keeps pieces until it goes itself."""
+
+    def __init__(self) -> None:
+        self._handle, name = tempfile.mkstemp(prefix="catalogue-")
+        os.unlink(name)  # noqa: PTH108 - the file lives as long as its handle
+        weakref.finalize(self, os.close, self._handle)
+        self._waiting = bytearray()
+        self._written = 0
+        self._ends = array("Q", [0])
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def add(self, piece: bytes) -> int:
+        """Keep a piece and return its number, from 0."""
+        self._waiting += piece
+        self._ends.append(self._ends[-1] + len(piece))
+        if len(self._waiting) >= _BUFFER:
+            self._flush()
+        return len(self) - 1
+
+    def __getitem__(self, number: int) -> bytes:
+        if self._waiting:
+            self._flush()
+        start, end = self._ends[number], self._ends[number + 1]
+        return os.pread(self._handle, end - start, start)
+
+    def _flush(self) -> None:
+        waiting = bytes(self._waiting)
+        while waiting:
+            done = os.pwrite(self._handle, waiting, self._written)
+            self._written += done
+            waiting = waiting[done:]
+        self._waiting.clear()
