@@ -1,15 +1,21 @@
-"""`catalogue publish`: build the static site."""
+"""`catalogue publish`: build the static site, and send it to where it is hosted."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Database, Format
 from catalogue.cli.progress import progress
 from catalogue.cli.summary import show_summary
+from catalogue.cli.terminal import json_text, show_table, write
+
+if TYPE_CHECKING:
+    from catalogue.site.destination import SendSummary
+    from catalogue.values import Report
 
 
 def publish(
@@ -17,18 +23,52 @@ def publish(
     base_url: Annotated[
         str | None, typer.Option(metavar="URL", help="The site's public address, for its sitemap and canonical links.")
     ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR|s3://BUCKET/PREFIX",
+            help="Send what differs there, by the keys of the environment (AWS_...).",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Build, say what would be sent and deleted at --to, and do neither.")
+    ] = False,
     database: Database = DEFAULT_DATABASE,
     as_format: AsFormat = Format.TABLE,
 ) -> None:
     """Build the static site from the database.
 
     Everything is built and checked before it takes the place of the site that is there; a build that fails changes
-    nothing.
+    nothing. At a destination only files of an earlier sending of ours are replaced or deleted.
     """
     from catalogue.database import open_database
     from catalogue.site.build import publish as build
     from classifier.ruleset import load
 
+    if dry_run and to is None:
+        raise typer.BadParameter("--dry-run is about what would be sent: give --to, too")
     with progress() as report:
-        summary = build(open_database(database), load(), out, base_url=base_url, report=report)
-    show_summary("publish", summary, as_format)
+        built = build(open_database(database), load(), out, base_url=base_url, report=report)
+        sent = _send(out, to, report) if to and not dry_run else None
+    if to and dry_run:
+        _show_differences(out, to, as_format)
+    else:
+        show_summary("publish", replace(built, sent=sent), as_format)
+
+
+def _send(out: Path, to: str, report: Report) -> SendSummary:
+    from catalogue.site.destination import open_destination
+
+    with open_destination(to) as destination:
+        return destination.send(out, report)
+
+
+def _show_differences(out: Path, to: str, as_format: Format) -> None:
+    from catalogue.site.destination import open_destination
+
+    with open_destination(to) as destination:
+        found = list(destination.differences(out))
+    if as_format is Format.JSON:
+        write([json_text([one._asdict() for one in found])])
+    else:
+        show_table(("difference", "file", "bytes"), found)

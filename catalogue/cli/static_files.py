@@ -10,21 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-_TYPES = {
-    "": "application/octet-stream",
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".jsonl": "application/jsonl",
-    ".md": "text/markdown; charset=utf-8",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".webmanifest": "application/manifest+json",
-    ".xml": "application/xml",
-    ".yaml": "text/plain; charset=utf-8",
-}
+from catalogue.site.content_types import CACHE_CONTROL, CONTENT_TYPES
 
 
 class FileServer(ThreadingHTTPServer):
@@ -40,7 +26,7 @@ class FileServer(ThreadingHTTPServer):
 
 
 class _Files(SimpleHTTPRequestHandler):
-    extensions_map = _TYPES
+    extensions_map = dict(CONTENT_TYPES)  # noqa: RUF012 - the base's
 
     def send_head(self) -> Any:
         """Refuse what lies outside the folder, a symbolic link's target included."""
@@ -57,7 +43,7 @@ class _Files(SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         """Send what a public host should send too."""
         self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Cache-Control", "no-cache")
+        self.send_header("Cache-Control", CACHE_CONTROL)
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's signature

@@ -57,3 +57,5 @@ def _counts(summary: DataclassInstance) -> Iterator[tuple[str, int]]:
             yield name, value
         elif isinstance(value, Mapping) and all(isinstance(count, int) for count in value.values()):
             yield from ((f"{name}: {kind}", count) for kind, count in value.items())
+        elif is_dataclass(value) and not isinstance(value, type):
+            yield from ((f"{name}: {kind}", count) for kind, count in _counts(value))

@@ -16,6 +16,7 @@ from catalogue.errors import CatalogueError
 from catalogue.repository import Repository
 from catalogue.site import machine, urls
 from catalogue.site.context import Site
+from catalogue.site.destination import SendSummary
 from catalogue.site.fingerprint import fingerprint, of_program, pickled
 from catalogue.site.manifest import Part
 from catalogue.site.marks import inert
@@ -29,7 +30,10 @@ from classifier.ruleset import RuleSet
 
 @dataclass(frozen=True, slots=True)
 class BuildSummary:
-    """What a build did. `bytes` is the size of all `files`; `written` and `removed` count those that changed."""
+    """What a build did. `bytes` is the size of all `files`; `written` and `removed` count those that changed.
+
+    `sent` is what then went to where the site is hosted, `None` if it went nowhere.
+    """
 
     out: Path
     servers: int
@@ -38,6 +42,7 @@ class BuildSummary:
     bytes: int
     written: int
     removed: int
+    sent: SendSummary | None = None
 
 
 def publish(engine: Engine, ruleset: RuleSet, out: Path, *, base_url: str | None, report: Report) -> BuildSummary:

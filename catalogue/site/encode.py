@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import orjson
+
 from catalogue.site.marks import hidden_runs
 
 _DELETE = "\x7f"
@@ -13,7 +15,11 @@ _DELETE = "\x7f"
 
 def compact(value: Any) -> str:
     """Return `value` as one line of ASCII JSON, so that any string survives, lone surrogates too."""
-    return ascii_json(json.dumps(value, separators=(",", ":")))
+    try:
+        text = orjson.dumps(value)
+    except TypeError:  # of a lone surrogate, a large number, a named tuple
+        text = b"\xff"
+    return ascii_json(text.decode("ascii") if text.isascii() else json.dumps(value, separators=(",", ":")))
 
 
 def ascii_json(text: str) -> str:
@@ -23,7 +29,11 @@ def ascii_json(text: str) -> str:
 
 def readable(value: Any) -> str:
     """Return `value` as indented JSON for people: letters of all scripts as they are, hidden characters escaped."""
-    return hidden_runs(json.dumps(value, indent=2, ensure_ascii=False), _escaped)
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode("utf-8")
+    except TypeError:  # as above
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+    return hidden_runs(text, _escaped)
 
 
 def _escaped(run: str) -> str:

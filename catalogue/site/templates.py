@@ -25,6 +25,10 @@ def escape(value: Any) -> str:
     return value if type(value) is Markup else escape_any(value)
 
 
+_marked = str.__new__
+"""Makes a `Markup` of a text that is one, at a third of the cost of asking `Markup` to."""
+
+
 def _macro(body: Callable[..., str]) -> Callable[..., Markup]:
     """Return a macro's compiled body as a function whose result is not escaped again.
 
@@ -35,9 +39,9 @@ def _macro(body: Callable[..., str]) -> Callable[..., Markup]:
     def macro(*arguments: Any) -> Markup:
         word = arguments[0]
         if len(arguments) > 1 or not isinstance(word, Enum):
-            return Markup(body(*arguments))  # noqa: S704 - the body escaped everything it was given
+            return _marked(Markup, body(*arguments))  # the body escaped everything it was given
         if word not in words:
-            words[word] = Markup(body(word))  # noqa: S704 - as above
+            words[word] = _marked(Markup, body(word))
         return words[word]
 
     return macro
@@ -45,6 +49,16 @@ def _macro(body: Callable[..., str]) -> Callable[..., Markup]:
 
 class _Compiler(CodeGenerator):
     """Emits attributes, calls and macros as Python's own. Calls give their arguments by place."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        """Escape a string without a call of ours, which half of the time of a page would go into."""
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            self.fail("our templates escape everything", node.lineno)
+        self.write("(escape_text(shown) if type(shown := (")
+
+    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        del node, frame, finalize
+        self.write(")) is str else escape(shown))")
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - Jinja2's name
         self.visit(node.node, frame)
@@ -71,6 +85,7 @@ class _Compiler(CodeGenerator):
     def write_commons(self) -> None:
         super().write_commons()
         self.writeline("escape = environment.escape")  # hides Jinja2's own in every function
+        self.writeline("escape_text = environment.escape_text")
 
 
 class TemplateEnvironment(Environment):
@@ -78,6 +93,7 @@ class TemplateEnvironment(Environment):
 
     code_generator_class = _Compiler
     escape = staticmethod(escape)
+    escape_text = staticmethod(_escape_inner)
     macro = staticmethod(_macro)
 
     def __init__(self) -> None:

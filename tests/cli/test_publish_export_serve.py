@@ -47,6 +47,18 @@ def test_what_is_exported_can_be_imported(catalogue, filled):
     assert catalogue("export", "--out", "data", "--database", filled).code == 0
 
 
+def test_what_differs_is_listed_and_sent(catalogue, filled, tmp_path):
+    arguments = ("publish", "--out", "site", "--to", "www", "--database", filled, "--format", "json")
+    listed = json.loads(catalogue(*arguments, "--dry-run").out)
+    assert {"kind": "new", "path": "index.html", "size": (tmp_path / "site" / "index.html").stat().st_size} in listed
+    assert not (tmp_path / "www").exists() or not any((tmp_path / "www").iterdir())
+    sent = json.loads(catalogue(*arguments).out)["sent"]
+    assert (sent["files"], sent["deleted"]) == (len(listed), 0)
+    assert (tmp_path / "www" / "index.html").read_bytes() == (tmp_path / "site" / "index.html").read_bytes()
+    assert catalogue(*arguments, "--dry-run").out == "[]\n"
+    assert catalogue("publish", "--out", "site", "--dry-run", "--database", filled).code == 2
+
+
 def test_a_site_is_served_and_nothing_beside_it(site, tmp_path):
     (site.parent / "secret.txt").write_text("secret")
     server = subprocess.Popen([COMMAND, "serve", site, "--port", "0"], stderr=subprocess.PIPE, text=True)
