@@ -48,12 +48,12 @@ class Need:
 
     `name` is the variable's or header's name, or an argument's flag; a positional argument has the name "". An `extra`
     is an optional part of the package that is to be installed too, and the `value` of a `command` names the one of its
-    programs that is to be started.
+    programs that is to be started. The `value` of a `checksum` is the SHA-256 that the package's file is to have.
     `value` is what the declaration fixes (a client configuration's argument, server.json's `value`); it is never a
     secret: the readers of configurations drop the values of environment variables and headers.
     """
 
-    kind: Literal["env", "header", "argument", "variable", "extra", "command"]
+    kind: Literal["env", "header", "argument", "variable", "extra", "command", "checksum"]
     name: str
     description: str = ""
     required: bool = False
@@ -210,7 +210,8 @@ class Introspected:
 
     `tools` holds each definition's wire JSON verbatim, in the order listed; what was in the list and is no tool stands
     in `malformed`. `complete` says that the last page was reached within the budget. `ttl` is the server's own `ttlMs`,
-    and `private` says that by its `cacheScope` the listing may hold for us alone.
+    and `private` says that by its `cacheScope` the listing may hold for us alone. `declared` are the definitions that
+    its bundle's manifest declares: its author's word, and never among `tools`.
     """
 
     target: Target
@@ -226,6 +227,7 @@ class Introspected:
     attempt: Attempt
     malformed: tuple[Malformed, ...] = ()
     private: bool = False
+    declared: tuple[Wire, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +249,7 @@ class NotIntrospected:
     """A target did not list its tools. It has no `tools` attribute: a failed listing is not an empty one.
 
     `sign_in` is what the server says of the sign-in that it wants, when that is the reason; `retry_after` how long it
-    asks to be left alone.
+    asks to be left alone. `declared` are the definitions that its bundle's manifest declares.
     """
 
     target: Target
@@ -257,6 +259,7 @@ class NotIntrospected:
     detail: str
     sign_in: SignIn | None = None
     retry_after: timedelta | None = None
+    declared: tuple[Wire, ...] = ()
 
 
 class Sink(Protocol):

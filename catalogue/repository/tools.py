@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -60,7 +61,19 @@ class ToolStore:
             seen = [(definition, None) for definition in definitions]
             sightings[server] = Sighting(seen, outcome.started_at, row.id, _lists_all(outcome, len(row.malformed)))
         Timeline(self._session).see(sightings)
+        for target_id, outcome in outcomes:
+            if outcome.declared:
+                self._declare_of_bundle(targets[target_id], outcome)
         return sum(len(definitions) for *_, definitions in listings)
+
+    def _declare_of_bundle(self, target: models.Target, outcome: Introspected | NotIntrospected) -> None:
+        """Take what a bundle's own manifest declares, as declared; a server that listed all outranks it."""
+        by = f"manifest of {target.address}"
+        declared: list[Declaration] = []
+        for wire in outcome.declared:
+            with suppress(NotAToolError):
+                declared.append(Declaration(target.server_id, to_definition(wire), by))
+        self.declare_anew({(target.server_id, by)}, declared, outcome.started_at)
 
     def declare(self, declarations: Sequence[Declaration], now: datetime) -> int:
         """Take a batch of declarations; return how many were outranked by what the servers themselves said.

@@ -263,6 +263,7 @@ def _need(need: Need) -> NeedView:
         "variable": "address variable",
         "extra": "extra",
         "command": "command",
+        "checksum": "SHA-256",
     }
     parts = ["required" if need.required else "optional", *(["secret"] if need.secret else [])]
     about = f": {inert(need.description, 200)}" if need.description else ""

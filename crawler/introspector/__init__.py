@@ -8,19 +8,23 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from crawler.introspector import limits, runtimes, sandbox
+from crawler.introspector import containers, images, limits, runtimes, sandbox, workplace
 from crawler.introspector.budget import Budget, Stopped
+from crawler.introspector.bundles import list_bundle
+from crawler.introspector.images import list_image
 from crawler.introspector.packages import list_package
 from crawler.introspector.remote import list_remote
 from crawler.introspector.robots import Robots
 from crawler.introspector.session import Listed
-from crawler.introspector.workplace import sweep
 from crawler.manners import requested_wait
 from crawler.records import Attempt, Introspected, NotIntrospected, Target, TargetKind
 
 __all__ = ["Budget", "Robots", "introspect", "shortcomings", "sweep"]
 
 _DEFAULT = Budget()
+
+_FETCHED = {TargetKind.OCI: list_image, TargetKind.MCPB: list_bundle}
+"""The packages that lie where their own address says, and at no registry of the user's configuration."""
 
 
 async def introspect(
@@ -36,20 +40,30 @@ async def introspect(
         if target.kind is TargetKind.REMOTE:
             listed = await list_remote(target, budget, allow_private=allow_private, robots=robots)
             attempt = Attempt("bare", "", None)
+        elif fetched := _FETCHED.get(target.kind):
+            listed, attempt = await fetched(target, budget, allow_private=allow_private)
         else:
             listed, attempt = await list_package(target, budget)
     except Stopped as stopped:
         wait = requested_wait(stopped.headers.get("retry-after", ""))
         return NotIntrospected(
-            target, started_at, _since(clock), stopped.reason, str(stopped), stopped.sign_in, wait or None
+            *(target, started_at, _since(clock), stopped.reason, str(stopped)),
+            *(stopped.sign_in, wait or None, stopped.declared),
         )
     return _introspected(target, started_at, _since(clock), listed, attempt)
 
 
+def sweep() -> int:
+    """Remove what crawls left behind that were killed; return the number of packages."""
+    return workplace.sweep(images.release)
+
+
 def shortcomings() -> tuple[str, ...]:
     """Return one line for each thing that this machine lacks, so that a crawl can say so before it starts."""
+    image_fault = containers.fault()
+    images_lack = (f"container images are not introspected: {image_fault[1]}",) if image_fault else ()
     if why := sandbox.fault():
-        return (f"packages are not introspected: {why}",)
+        return (f"packages are not introspected: {why}", *images_lack)
     found = {
         "npm packages are not introspected: node with npm": runtimes.npm(),
         "PyPI packages are not introspected: Python 3.10 or newer": runtimes.python(),
@@ -58,7 +72,7 @@ def shortcomings() -> tuple[str, ...]:
     missing = (
         f"{what} was not found where the sandbox's user can read it" for what, program in found.items() if not program
     )
-    return (*missing, *limits.unenforced())
+    return (*missing, *images_lack, *limits.unenforced())
 
 
 def _since(clock: float) -> timedelta:
@@ -82,4 +96,5 @@ def _introspected(
         attempt=attempt,
         malformed=tuple(listed.malformed),
         private=listed.private,
+        declared=listed.declared,
     )

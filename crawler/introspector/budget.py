@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crawler.records import CrawlerError, Reason, SignIn
+from crawler.records import CrawlerError, Reason, SignIn, Wire
 
 MEBIBYTE = 1024 * 1024
 
@@ -48,6 +48,7 @@ class Budget:
     scratch_bytes: int = 256 * MEBIBYTE  # each of the box's own writable file systems
     scratch_files: int = 50_000  # on those together; each takes about a kilobyte of the kernel's own memory
     install_files: int = 300_000  # of one package and all it depends on; this project's environment has 17,756
+    download_bytes: int = 1024 * MEBIBYTE  # one bundle, or all layers of an image; an image with a browser has 800 MiB
     install_bytes: int = 2048 * MEBIBYTE  # on disk, of one package and all it depends on; measured: at most 412 MB
     cpu_seconds: int = 60  # of one process; measured: at most 4
 
@@ -56,11 +57,12 @@ class Stopped(CrawlerError):  # noqa: N818 - an expected outcome on its way to b
     """An introspection that ends here, and why; `introspect` turns it into a `NotIntrospected`.
 
     `said` is the end of a process's standard error, for whoever can make something of it; `headers` are those of an
-    HTTP error, and `sign_in` what became of asking about the sign-in that a 401 wants. `spoken` says that the server
-    spoke the transport it was asked over, before it stopped.
+    HTTP error, `sign_in` what became of asking about the sign-in that a 401 wants, and `declared` the tools that a
+    bundle's manifest declares. `spoken` says that the server spoke the transport it was asked over, before it stopped.
     """
 
     sign_in: SignIn | None = None
+    declared: tuple[Wire, ...] = ()
     spoken: bool = False
 
     def __init__(self, reason: Reason, detail: str, said: str = "", headers: Mapping[str, str] | None = None) -> None:

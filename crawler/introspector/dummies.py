@@ -131,7 +131,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
 _HOST_PATH = re.compile(
     r"^(?:/|~|\$\{?(?:HOME|PWD|userHome|workspaceFolder)\b|\$\{(?:env|workspaceFolder|userHome)|%USERPROFILE%|[A-Za-z]:[\\/])"
 )
-_BOX_PATHS = ("/dev/null", "/tmp", HOME)  # noqa: S108 - places in the box
+_BOX_PATHS = ("/dev/null", "/tmp", "/app/", HOME)  # noqa: S108 - places in the box
 
 
 def variables(needs: Iterable[Need], *, filled: bool) -> dict[str, str]:

@@ -21,7 +21,7 @@ from crawler.introspector.session import MODERN
 from crawler.introspector.wire import NotJson, TooDeepError, answer_of, decode, reply_to
 from crawler.records import Reason, Wire
 
-_STATUS_REASONS = {
+STATUS_REASONS = {
     401: Reason.SIGN_IN,
     402: Reason.PAYMENT,
     403: Reason.FORBIDDEN,
@@ -203,7 +203,7 @@ def _endpoint(url: httpx.URL, named: str) -> httpx.URL:
 def _check_status(response: httpx.Response) -> None:
     """Raise `Stopped` for a status that says all; 400, 404 and 405 may carry an answer of the protocol."""
     status = response.status_code
-    reason = Reason.SERVER_ERROR if response.is_server_error else _STATUS_REASONS.get(status)
+    reason = Reason.SERVER_ERROR if response.is_server_error else STATUS_REASONS.get(status)
     may_answer = reason is Reason.NOT_FOUND and _media_type(response) == _JSON
     if reason and not may_answer:
         raise Stopped(reason, f"HTTP {status}", headers=response.headers)
@@ -212,7 +212,7 @@ def _check_status(response: httpx.Response) -> None:
 def _not_mcp(response: httpx.Response, fault: str = "") -> Stopped:
     """Say what the answer is; `fault` says why its body is not the JSON that it claims to be."""
     kind = _media_type(response)
-    reason = _STATUS_REASONS.get(response.status_code, Reason.NOT_MCP)
+    reason = STATUS_REASONS.get(response.status_code, Reason.NOT_MCP)
     claim = f" that is none: {fault}" if fault and kind == _JSON else ""
     return Stopped(reason, f"HTTP {response.status_code} with {kind or 'no media type'}{claim}")
 

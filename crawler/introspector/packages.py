@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from crawler.introspector import dummies, egress, sandbox
 from crawler.introspector.attempts import Attempts, Filling
@@ -24,21 +25,25 @@ from crawler.introspector.sandbox import Box
 from crawler.introspector.session import Listed, Session
 from crawler.introspector.stdio import Process, Stdio
 from crawler.introspector.workplace import Workplace
-from crawler.records import Attempt, Reason, Target, Transport
+from crawler.records import Attempt, Reason, Target, TargetKind, Transport
 
 _INSTALLER = 61184
 """The uid of all install steps where we are root: they share a cache, and no package's code runs in them."""
 
 _DISK_SECONDS = 2.0
 
+_WHY_NOT = {TargetKind.NUGET: "the .NET SDK, which starts them, runs their build files as it installs"}
+
+Running: TypeAlias = Callable[[], AbstractAsyncContextManager[Process]]
+"""Starts a stdio server; all of it is gone on the way out."""
+
 
 async def list_package(target: Target, budget: Budget) -> tuple[Listed, Attempt]:
     """Install a package and list its tools. Raises `Stopped` with the most truthful reason that its attempts gave."""
     ecosystem = ECOSYSTEMS.get(target.kind)
     if ecosystem is None:
-        raise Stopped(Reason.UNSUPPORTED, f"packages of the kind {target.kind} are recorded and not run")
-    if target.transport is not Transport.STDIO:
-        raise Stopped(Reason.UNSUPPORTED, f"a package that serves {target.transport} is recorded and not run")
+        raise Stopped(Reason.UNSUPPORTED, f"{target.kind} packages are recorded and not run: {_WHY_NOT[target.kind]}")
+    require_stdio(target)
     await asyncio.to_thread(sandbox.require)
     attempts = Attempts(target)
     async with _installed(ecosystem, target, budget) as (app, installed):
@@ -50,6 +55,12 @@ async def list_package(target: Target, budget: Budget) -> tuple[Listed, Attempt]
     if found is None:
         raise attempts.truth(installed.misfit)
     return found
+
+
+def require_stdio(target: Target) -> None:
+    """Raise `Stopped` for a package that is reached in another way."""
+    if target.transport is not Transport.STDIO:
+        raise Stopped(Reason.UNSUPPORTED, f"a package that serves {target.transport} is recorded and not run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +89,25 @@ class _Starts:
 
 async def list_in_box(box: Box, command: tuple[str, ...], budget: Budget) -> Listed:
     """Run a stdio server in a box and list its tools. Raises `Stopped` when it does not."""
+    return await list_process(partial(sandbox.running, box, command, budget), budget)
+
+
+async def list_process(running: Running, budget: Budget) -> Listed:
+    """List the tools of the stdio server that `running` starts, anew each time. Raises `Stopped` when it does not."""
     deadline = asyncio.get_running_loop().time() + budget.package_seconds
     try:
-        return await _list_once(box, command, budget, deadline, modern=True)
+        return await _list_once(running, budget, deadline, modern=True)
     except Stopped as stopped:
         if stopped.reason is not Reason.START_FAILED or lacks(str(stopped)):
             raise
         try:  # it may have ended at a question it does not know
-            return await _list_once(box, command, budget, deadline, modern=False)
+            return await _list_once(running, budget, deadline, modern=False)
         except Stopped:
             raise stopped from None
 
 
-async def _list_once(box: Box, command: tuple[str, ...], budget: Budget, deadline: float, *, modern: bool) -> Listed:
-    async with sandbox.running(box, command, budget) as process:
+async def _list_once(running: Running, budget: Budget, deadline: float, *, modern: bool) -> Listed:
+    async with running() as process:
         channel = Stdio(process, budget, modern=modern)
         try:
             return await Session(channel, budget, deadline, budget.start_seconds).list_tools()

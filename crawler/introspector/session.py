@@ -60,7 +60,10 @@ class Channel(Protocol):
 
 @dataclass(slots=True)
 class Listed:
-    """What a server said of itself and its tools, as far as the listing went."""
+    """What a server said of itself and its tools, as far as the listing went.
+
+    `declared` is what its package declares beside that, and no word of the server's.
+    """
 
     protocol_version: str
     server_info: Wire
@@ -72,6 +75,7 @@ class Listed:
     complete: bool = False
     ttl: timedelta | None = None
     private: bool = False
+    declared: tuple[Wire, ...] = ()
 
 
 def client_info() -> Wire:

@@ -33,10 +33,11 @@ class Workplace:
         os.close(self._lock)
 
 
-def sweep() -> int:
-    """Delete the folders of this user that nobody uses any more; return how many."""
+def sweep(release: Callable[[Path], None]) -> int:
+    """Delete the folders of this user that nobody uses any more, each after `release` was told; return how many."""
     left = [place for place in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*") if _is_abandoned(place)]
     for place in left:
+        release(place)
         _remove(place)
     return len(left)
 

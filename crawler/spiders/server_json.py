@@ -37,6 +37,7 @@ _KIND_OF_RUNTIME: dict[str, TargetKind] = {
     "docker": TargetKind.OCI,
     "dnx": TargetKind.NUGET,
 }
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -135,6 +136,7 @@ def _package(entry: Mapping[str, Any]) -> Target | None:
         return None
     declared = mapping(entry.get("transport")).get("type")
     needs = (
+        *_checksum(kind, _field(entry, "fileSha256")),  # first, so that no number of others crowds it out
         *_needs("env", _field(entry, "environmentVariables")),
         *_needs("argument", _field(entry, "packageArguments")),
     )
@@ -145,6 +147,12 @@ def _package(entry: Mapping[str, Any]) -> Target | None:
         transport=next((known for known in Transport if known == declared), Transport.STDIO),
         needs=needs[:ENTRY_LIMIT],
     )
+
+
+def _checksum(kind: TargetKind, stated: object) -> Iterator[Need]:
+    """The checksum of a file; other packages are held to those of their own registries."""
+    if kind is TargetKind.MCPB and isinstance(stated, str) and _SHA256.fullmatch(stated):
+        yield Need("checksum", "SHA-256", required=True, value=stated.lower())
 
 
 def _kind_word(entry: Mapping[str, Any]) -> str:

@@ -304,14 +304,16 @@ def test_an_install_that_takes_too_much_is_ended(world, monkeypatch):
     assert outcome.reason is Reason.INSTALL_FAILED
 
 
-def test_other_kinds_of_packages_are_recorded():
-    for kind in (TargetKind.OCI, TargetKind.NUGET, TargetKind.MCPB):
-        outcome = ask(Target(kind, Transport.STDIO, "x"))
+def test_what_is_not_run_is_recorded():
+    outcome = ask(Target(TargetKind.NUGET, Transport.STDIO, "Acme.Server"))
+    assert isinstance(outcome, NotIntrospected)
+    assert (outcome.reason, outcome.detail.partition(":")[0]) == (
+        Reason.UNSUPPORTED, "nuget packages are recorded and not run",
+    )  # fmt: skip
+    for kind in (TargetKind.NPM, TargetKind.OCI, TargetKind.MCPB):
+        outcome = ask(Target(kind, Transport.STREAMABLE_HTTP, "x"))
         assert isinstance(outcome, NotIntrospected)
         assert outcome.reason is Reason.UNSUPPORTED
-    outcome = ask(Target(TargetKind.NPM, Transport.STREAMABLE_HTTP, "x"))
-    assert isinstance(outcome, NotIntrospected)
-    assert outcome.reason is Reason.UNSUPPORTED
 
 
 def test_without_a_sandbox_or_a_runtime_nothing_runs(monkeypatch):

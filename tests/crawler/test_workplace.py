@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.introspector import workplace
-from crawler.introspector.workplace import Workplace, sweep
+from crawler.introspector import sweep, workplace
+from crawler.introspector.workplace import Workplace
 
 MAKER = """
 import sys, time
