@@ -21,6 +21,10 @@ class OptOutError(CrawlerError):
     """An opt-out list that cannot be read: all that is wrong, one a line."""
 
 
+_OF_THE_WEB = frozenset({TargetKind.REMOTE, TargetKind.MCPB})
+"""What is asked at an address of its own, so that whoever has the domain has a say."""
+
+
 @dataclass(frozen=True, slots=True)
 class OptOut:
     """What is not asked, lower case."""
@@ -31,8 +35,10 @@ class OptOut:
 
     def covers(self, target: Target) -> bool:
         """Tell whether the target is not to be asked."""
-        if target.kind is not TargetKind.REMOTE:
-            return f"{target.kind.value}:{target.address}".lower() in self.packages
+        if f"{target.kind.value}:{target.address}".lower() in self.packages:
+            return True
+        if target.kind not in _OF_THE_WEB:
+            return False
         try:
             host = (urlsplit(target.address).hostname or "").rstrip(".")
         except ValueError:

@@ -87,6 +87,10 @@ _SDK = re.compile(
 )
 
 
+_CLOSED_REQUESTS = re.compile(r"\bvalidation errors? for ClientRequest\b")
+"""What pydantic says of a request that is none of those that the SDK has a class for."""
+
+
 def lines_of(text: str) -> list[str]:
     """Return the lines without colours, frames and indents, each shortened."""
     return [_ESCAPE.sub("", line).strip(" \t\r│┃|")[:_LONGEST_LINE] for line in text.splitlines()]
@@ -110,6 +114,11 @@ def refuses(line: str) -> bool:
 def lacks(line: str) -> bool:
     """Tell whether the last line of a process that ended says that it was not given what it needs."""
     return not _BROKEN.search(line) and bool(_REFUSES.search(line) or _MENTIONS.search(line))
+
+
+def ends_at_a_question(line: str) -> bool:
+    """Tell whether an early Python SDK (1.0) ended because it was asked something that it did not know."""
+    return bool(_CLOSED_REQUESTS.search(line))
 
 
 def wants_network(line: str) -> bool:

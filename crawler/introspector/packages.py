@@ -20,7 +20,7 @@ from crawler.introspector.attempts import Attempts, Filling
 from crawler.introspector.budget import Budget, Stopped
 from crawler.introspector.ecosystems import APP, CACHE, ECOSYSTEMS, Ecosystem, Installed, has_newer_sdk
 from crawler.introspector.file_hosts import way_out
-from crawler.introspector.last_words import lacks
+from crawler.introspector.last_words import ends_at_a_question, lacks
 from crawler.introspector.sandbox import Box
 from crawler.introspector.session import Listed, Session
 from crawler.introspector.stdio import Process, Stdio
@@ -98,7 +98,8 @@ async def list_process(running: Running, budget: Budget) -> Listed:
     try:
         return await _list_once(running, budget, deadline, modern=True)
     except Stopped as stopped:
-        if stopped.reason is not Reason.START_FAILED or lacks(str(stopped)):
+        line = str(stopped)
+        if stopped.reason is not Reason.START_FAILED or (lacks(line) and not ends_at_a_question(line)):
             raise
         try:  # it may have ended at a question it does not know
             return await _list_once(running, budget, deadline, modern=False)

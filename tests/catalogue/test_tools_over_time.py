@@ -12,7 +12,7 @@ from catalogue.repository import Declaration, ListingStore, ToolStore
 from catalogue.values import Standing
 from catalogue.wire import DEEPEST, to_definition
 from classifier.tool import NotAToolError, definition_digest
-from crawler.records import Malformed
+from crawler.records import Malformed, Reason, TargetKind
 
 
 @pytest.fixture
@@ -242,3 +242,19 @@ def test_two_definitions_of_one_name_in_one_file_are_two_tools_in_whatever_batch
     declare("server", described("one"))
     declare("server", described("two"))
     assert [tool.occurrence for tool in store.tools()] == [0, 1]
+
+
+def test_what_a_bundle_declares_is_declared_until_its_server_lists_all(store, target, listing, introspected, failed):
+    bundle = target("https://example.com/acme.mcpb", TargetKind.MCPB)
+    store.take(listing("acme", bundle))
+    declared = ({"name": "one", "description": "Said."}, {"name": "two"}, {"name": ""})
+    store.record(replace(failed(bundle, Reason.NO_SANDBOX), declared=declared))
+    by = "manifest of https://example.com/acme.mcpb"
+    assert [(tool.name, tool.standing, tool.declared_by) for tool in store.tools()] == [
+        ("one", Standing.DECLARED, by), ("two", Standing.DECLARED, by),
+    ]  # fmt: skip
+    store.record(replace(failed(bundle, Reason.NO_SANDBOX, hours=2), declared=declared[:1]))
+    store.record(failed(bundle, Reason.UNREACHABLE, hours=3))  # nothing was read, so nothing is taken back
+    assert [tool.name for tool in store.tools()] == ["one"]
+    store.record(replace(introspected(bundle, "three", hours=4), declared=declared))
+    assert [(tool.name, tool.standing) for tool in store.tools()] == [("three", Standing.CONFIRMED)]

@@ -259,6 +259,20 @@ def test_a_version_that_is_not_exact_means_the_newest(declared):
     assert listing(record).targets[0].version is None
 
 
+def test_a_bundles_checksum_is_kept_before_all_else_and_no_other_package_has_one():
+    checksum = "AB" * 32
+    package = {
+        "identifier": "https://example.com/acme.mcpb", "fileSha256": checksum, "transport": {"type": "stdio"},
+        "environmentVariables": [{"name": f"ACME_{number}"} for number in range(200)],
+    }  # fmt: skip
+    bundle = listing({"name": "n", "packages": [{"registryType": "mcpb", **package}]}).targets[0]
+    assert bundle.needs[0] == Need("checksum", "SHA-256", required=True, value=checksum.lower())
+    for kind, stated in (("oci", checksum), ("mcpb", "not a digest"), ("mcpb", 7)):
+        identifier = "acme/peer" if kind == "oci" else package["identifier"]
+        record = {"registryType": kind, **package, "identifier": identifier, "fileSha256": stated}
+        assert listing({"name": "n", "packages": [record]}).targets[0].needs[0].kind == "env"
+
+
 def test_an_image_is_pinned_by_its_digest_where_it_has_one():
     digest = "sha256:" + "a" * 64
     record = {"name": "n", "packages": [{"registryType": "oci", "identifier": f"host:5000/a/b:1@{digest}"}]}

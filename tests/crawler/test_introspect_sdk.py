@@ -1,52 +1,37 @@
-"""Servers built with the official SDK, over each of its transports."""
+"""Servers built with the official SDKs, over each of their transports; `benchmarks/sdks.py` has more versions."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import subprocess
 import sys
-import time
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from crawler.introspector import Budget, introspect
+from crawler.introspector import introspect
+from crawler.introspector.budget import Stopped
 from crawler.introspector.session import Session
 from crawler.introspector.stdio import Stdio, start
-from crawler.records import Introspected, Target, TargetKind, Transport
+from crawler.records import Introspected, NotIntrospected, Target, TargetKind, Transport
+from tests.crawler.peers.sdks import (
+    BUDGET,
+    HTTP,
+    PEERS,
+    SSE,
+    STATELESS,
+    STDIO,
+    NotInstalledError,
+    Sdk,
+    served,
+    tools_of,
+)
 
-PEER = str(Path(__file__).parent / "peers" / "sdk_peer.py")
-BUDGET = Budget(request_seconds=15)
+OURS = (sys.executable, str(PEERS / "sdk_peer.py"))
+"""The SDK in this environment, which is the newest."""
 
-
-@contextmanager
-def sdk_server(transport: str, *flags: str):
-    """Run the peer on a free port until the block ends; gives its origin."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, PEER, transport, str(port), *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _await_port(port, process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    ends = time.monotonic() + 20
-    while time.monotonic() < ends and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the SDK's server did not start")
+OLDER = [
+    Sdk("python", ("mcp==1.12.0", "pydantic<2.12"), (STDIO, SSE, HTTP, STATELESS)),
+    Sdk("typescript", ("@modelcontextprotocol/sdk@1.12.0",), (STDIO, SSE, HTTP, STATELESS)),
+]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +43,7 @@ def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
     ],
 )
 def test_the_sdks_http_servers_list_their_tools(transport, path, flags):
-    with sdk_server(transport, *flags) as base:
+    with served(OURS, transport, *flags) as base:
         target = Target(TargetKind.REMOTE, Transport(transport), base + path)
         outcome = asyncio.run(introspect(target, BUDGET, allow_private=True))
     assert isinstance(outcome, Introspected), outcome
@@ -66,10 +51,23 @@ def test_the_sdks_http_servers_list_their_tools(transport, path, flags):
     assert outcome.protocol_version == ("2025-11-25" if transport == "sse" else "2026-07-28")
 
 
+@pytest.mark.parametrize("sdk", OLDER, ids=str)
+def test_servers_of_older_sdks_list_their_tools_over_every_transport(tmp_path, sdk):
+    try:
+        command = sdk.install(tmp_path / "sdk")
+    except NotInstalledError as error:
+        pytest.skip(f"{sdk} cannot be installed here: {error}")
+    for transport in sdk.transports:
+        listed = tools_of(command, transport)
+        assert not isinstance(listed, NotIntrospected | Stopped), (transport, listed)
+        assert [tool["name"] for tool in listed.tools] == ["add", "delete_note"]
+        assert (listed.complete, listed.protocol_version[:2]) == (True, "20")
+
+
 @pytest.mark.parametrize(("modern", "revision"), [(True, "2026-07-28"), (False, "2025-11-25")])
 def test_the_sdks_stdio_server_is_listed_in_both_eras(modern, revision):
     async def run():
-        async with start([sys.executable, PEER, "stdio"], longest_line=BUDGET.message_bytes) as process:
+        async with start([*OURS, "stdio"], longest_line=BUDGET.message_bytes) as process:
             deadline = asyncio.get_running_loop().time() + 20
             return await Session(Stdio(process, BUDGET, modern=modern), BUDGET, deadline).list_tools()
 
