@@ -28,6 +28,7 @@ from crawler.introspector.stdio import Process, start
 from crawler.records import Reason
 
 _ENGINES = ("podman", "docker")
+_PREFIX = "mcp-box-"
 _NEEDED = ("HOME", "PATH", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "DOCKER_HOST", "CONTAINER_HOST")
 """What an engine finds its own storage and service by."""
 
@@ -103,7 +104,7 @@ async def running(container: Container, budget: Budget) -> AsyncIterator[Process
 
 def name_for(place: Path) -> str:
     """Return the name of the container and image that belong to a folder; whoever finds the folder finds them."""
-    return f"mcp-box-{hashlib.sha256(str(place).encode()).hexdigest()[:16]}"
+    return f"{_PREFIX}{hashlib.sha256(str(place).encode()).hexdigest()[:16]}"
 
 
 def image_tag(name: str) -> str:
