@@ -59,6 +59,8 @@ def read_manifest(text: str, folder: str, budget: Budget) -> Manifest:
         raise Stopped(Reason.INSTALL_FAILED, f"the bundle's manifest.json is no JSON: {error}") from error
     if not isinstance(manifest, dict):
         raise Stopped(Reason.INSTALL_FAILED, "the bundle's manifest.json is no JSON object")
+    if fault := fault_of({key: manifest.get(key) for key in ("server", "user_config")}, budget.nesting):
+        raise Stopped(Reason.INSTALL_FAILED, f"the bundle's manifest.json {fault}")
     tools = tuple(_declared(manifest.get("tools"), budget))
     server = _object(manifest.get("server"))
     words, variables = _configuration(server)

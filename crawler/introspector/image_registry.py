@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
@@ -22,13 +23,15 @@ import httpx
 from crawler.introspector import downloads
 from crawler.introspector.budget import MEBIBYTE, Budget, Stopped
 from crawler.introspector.image_archive import ImageArchive, machine
-from crawler.introspector.wire import decode
+from crawler.introspector.wire import decode, fault_of
 from crawler.records import Reason, Target
 
 _HUB = "registry-1.docker.io"
 _HUB_NAMES = frozenset({"docker.io", "index.docker.io", _HUB})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1"})  # where every engine takes a registry without TLS
 _LARGEST_DOCUMENT = 4 * MEBIBYTE  # what registries must take as a manifest at least, by the specification
+_KEPT = frozenset({"Cmd", "Entrypoint", "Env", "WorkingDir"})
+_DEEPEST = 10  # levels of a configuration; what is kept of one has four
 _MOST_LAYERS = 127  # docker's own limit
 _KINDS = (
     "application/vnd.oci.image.index.v1+json",
@@ -88,7 +91,10 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A resolved image: the digest of its manifest, what it starts by itself, and its files."""
+    """A resolved image: the digest of its manifest, what it starts by itself, and its files.
+
+    `config` is its configuration as far as an engine is given it.
+    """
 
     digest: str
     starts: tuple[str, ...]
@@ -113,8 +119,8 @@ class ImageRegistry:
         config, *layers = (_blob(entry) for entry in (manifest.get("config"), *_layers(manifest)))
         if sum(layer.size for layer in layers) > self._budget.download_bytes:
             raise Stopped(Reason.TOO_LARGE, f"an image of more than {self._budget.download_bytes} bytes")
-        content = await self._document(f"blobs/{config.digest}", config.digest)
-        return Image(digest, tuple(_starts(_object(content).get("config"))), content, tuple(layers))
+        stated = _object(await self._document(f"blobs/{config.digest}", config.digest))
+        return Image(digest, tuple(_starts(stated.get("config"))), _plain(stated), tuple(layers))
 
     async def save(self, image: Image, place: Path, tag: str) -> None:
         """Write an image into an archive that `podman load` and `docker load` take, under a tag of ours."""
@@ -265,6 +271,20 @@ def _blob(entry: Any) -> Blob:
         if isinstance(digest, str) and _DIGEST.fullmatch(digest) and type(size) is int and size >= 0:
             return Blob(digest, size)
     raise Stopped(Reason.INSTALL_FAILED, "a manifest of an image names its files by SHA-256 and size")
+
+
+def _plain(stated: Mapping[str, Any]) -> bytes:
+    """Return a configuration with the command, its environment and its place, and nothing else.
+
+    An image could also ask for volumes, which engines make on this machine's disk, for commands to be run now and then
+    as a check of its health, and, by labels, for capabilities.
+    """
+    config = stated.get("config")
+    kept = {key: value for key, value in config.items() if key in _KEPT} if isinstance(config, dict) else {}
+    described = {"os": "linux", "architecture": machine(), "config": kept, "rootfs": stated.get("rootfs")}
+    if fault := fault_of(described, _DEEPEST):
+        raise Stopped(Reason.INSTALL_FAILED, f"the image's configuration {fault}")
+    return json.dumps(described).encode()
 
 
 def _starts(config: Any) -> Iterator[str]:

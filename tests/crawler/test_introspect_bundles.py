@@ -159,6 +159,8 @@ LINK = bundle(PYTHON, {"a": "/etc/passwd"}, a=stat.S_IFLNK | 0o777)
         (bundle("{"), Reason.INSTALL_FAILED, "is no JSON"),
         (bundle("[" * 100_000), Reason.INSTALL_FAILED, "is no JSON"),
         (bundle("[]"), Reason.INSTALL_FAILED, "is no JSON object"),
+        (bundle(manifest("node", "node", "\ud800")), Reason.INSTALL_FAILED, "half of a surrogate pair"),
+        (bundle('{"user_config": {"a": {"default": NaN}}}'), Reason.INSTALL_FAILED, "holds NaN"),
         (bundle({"server": ["node"], "tools": {"a": 1}}), Reason.UNSUPPORTED, "no known runtime"),
     ],
 )  # fmt: skip

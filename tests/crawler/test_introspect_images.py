@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 import json
 import os
 import subprocess
@@ -121,6 +122,28 @@ def test_a_container_sees_and_changes_nothing(registry):
 
 
 @runs
+def test_an_image_gets_no_volume_and_no_check_of_its_health(registry):
+    asked = {"Volumes": {"/data": {}}, "Healthcheck": {"Test": ["CMD", "/server"]}, "Env": ["MODE=own"]}
+    registry.add("acme/peer", shell_layer("said=$MODE; (echo x > /data/file) 2>/dev/null && said=wrote"), **asked)
+    assert listed(registry).tools[0]["description"] == "own"
+
+
+@runs
+def test_a_layer_that_leads_outside_writes_nothing_there(registry, tmp_path):
+    buffer = io.BytesIO(shell_layer())
+    with tarfile.open(fileobj=buffer, mode="a") as archive:
+        link = tarfile.TarInfo("way")
+        link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path)
+        archive.addfile(link)
+        for place in ("way/by-link", f"../../../../../../../../../..{tmp_path}/by-dots"):
+            archive.addfile(tarfile.TarInfo(place))
+    registry.add("acme/peer", buffer.getvalue())
+    ask(registry)
+    assert list(tmp_path.iterdir()) == []
+    assert not left("images", "--all")
+
+
+@runs
 @pytest.mark.parametrize(
     ("act", "limits", "outcome"),
     [
@@ -174,7 +197,7 @@ def test_a_killed_crawls_container_is_ended_by_the_next(registry, tmp_path):
 
 
 def test_the_engine_is_told_every_limit_and_to_clean_up(registry, engine):
-    registry.add("acme/peer", shell_layer())
+    registry.add("acme/peer", shell_layer(), Labels={"io.containers.capabilities": "all"}, Volumes={"/data": {}})
     outcome = listed(registry, "acme/peer", None, Need("env", "MODE", value="a b"), Need("argument", "--x", value="1"))
     assert outcome.tools[0]["description"]
     load, run, gone, *rest = (engine / "calls").read_text().splitlines()
@@ -188,7 +211,8 @@ def test_the_engine_is_told_every_limit_and_to_clean_up(registry, engine):
     assert run.endswith(f" localhost/{name}:latest --x 1")
     assert [gone, *rest] == [f"rm --force {name}", f"rm --force {name}", f"rmi --force localhost/{name}:latest"]
     with tarfile.open(engine / "loaded.tar") as archive:
-        manifest = json.loads(archive.extractfile("manifest.json").read())
+        manifest, config = (json.loads(archive.extractfile(f"{name}.json").read()) for name in ("manifest", "config"))
+    assert config["config"] == {"Entrypoint": ["/server"]}
     assert manifest[0]["RepoTags"] == [f"localhost/{name}:latest"]
 
 
@@ -251,13 +275,15 @@ def test_a_login_does_not_follow_a_redirect_and_addresses_are_checked(registry):
         ("many layers", Reason.INSTALL_FAILED, "up to 127 layers"),
         ("odd digest", Reason.INSTALL_FAILED, "by SHA-256 and size"),
         ("zstd", Reason.UNSUPPORTED, "zstd"),
+        ("odd config", Reason.INSTALL_FAILED, "holds NaN"),
         ("no command", Reason.NO_COMMAND, "starts nothing by itself"),
         ("wrong digest", Reason.INSTALL_FAILED, "another than its digest says"),
     ],
 )  # fmt: skip
 def test_a_hostile_registry_ends_with_its_own_outcome(registry, engine, change, reason, words):
     version, budget = None, replace(BUDGET, install_bytes=4_000_000, download_bytes=3_000_000)
-    registry.add("acme/peer", shell_layer(), **({"Entrypoint": []} if change == "no command" else {}))
+    config = {"no command": {"Entrypoint": []}, "odd config": {"Env": [float("nan")]}}
+    registry.add("acme/peer", shell_layer(), **config.get(change, {}))
     blob = max((path for path in registry.files if "blobs" in path), key=lambda path: len(registry.files[path][2]))
     status, kind, content = registry.files[blob]
     manifest = "/v2/acme/peer/manifests/latest"
