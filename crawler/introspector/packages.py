@@ -32,7 +32,7 @@ _INSTALLER = 61184
 
 _DISK_SECONDS = 2.0
 
-_WHY_NOT = {TargetKind.NUGET: "the .NET SDK, which starts them, runs their build files as it installs"}
+_WHY_NOT = {TargetKind.NUGET: "starting one takes the .NET SDK, which is not driven here"}
 
 Running: TypeAlias = Callable[[], AbstractAsyncContextManager[Process]]
 """Starts a stdio server; all of it is gone on the way out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import stat
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,6 +186,33 @@ def test_a_bundle_that_is_too_large_missing_or_another_is_not_unpacked():
             assert isinstance(outcome, NotIntrospected)
             reasons.append(outcome.reason)
     assert reasons == [Reason.NOT_FOUND, Reason.ADDRESS_REFUSED, Reason.REDIRECTED]
+
+
+def test_a_host_that_drips_a_bundle_is_left_after_a_while():
+    gone = asyncio.Event()
+
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"P")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        writer.close()
+        gone.set()
+
+    async def run() -> Introspected | NotIntrospected:
+        server = await asyncio.start_server(drip, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            target = Target(TargetKind.MCPB, Transport.STDIO, f"http://127.0.0.1:{port}/acme.mcpb")
+            outcome = await introspect(target, replace(BUDGET, install_seconds=0.4), allow_private=True)
+            await gone.wait()
+        return outcome
+
+    outcome = asyncio.run(run())
+    assert isinstance(outcome, NotIntrospected)
+    assert (outcome.reason, outcome.detail) == (Reason.INSTALL_FAILED, "took longer than 0 s to fetch")
 
 
 def test_only_what_is_a_tool_is_declared():

@@ -113,6 +113,7 @@ def test_an_opt_out_covers_a_domain_an_address_or_a_package():
     package = Target(TargetKind.NPM, Transport.STDIO, "@scope/name")
     assert out.covers(package)
     assert not out.covers(Target(TargetKind.PYPI, Transport.STDIO, "@scope/name"))
+    assert out.covers(Target(TargetKind.MCPB, Transport.STDIO, "https://left.example/acme.mcpb"))
 
 
 def test_all_that_is_wrong_with_a_list_is_said_at_once(tmp_path):
