@@ -84,6 +84,11 @@ def sources() -> Mapping[str, Source]:
     }
 
 
+def expect_known(source: str) -> None:
+    """Raise `SourceError` for a source that we do not know."""
+    _spider(source)
+
+
 def wanted(source: str) -> TargetKind | None:
     """The kind of packages whose names are to be in a request to this source, if other sources named some."""
     return _spider(source).wants

@@ -141,7 +141,7 @@ def _enqueue(engine: Engine, limit: int | None, *, allow_private: bool) -> Mappi
 
 def _requests(chosen: Sequence[str], without: Collection[str]) -> list[SourceRequest]:
     """The sources that were chosen, each once at each address, without those that were not."""
-    from crawler.run import SourceRequest
+    from crawler.run import SourceRequest, expect_known
     from crawler.run import sources as all_sources
 
     known = all_sources()
@@ -153,6 +153,8 @@ def _requests(chosen: Sequence[str], without: Collection[str]) -> list[SourceReq
     ready = [name for name, source in known.items() if not source.lacks]
     named = [name for each in chosen for name in (ready if each == _EVERY else [each])]
     split = dict.fromkeys(each.partition("=")[::2] for each in named)
+    for name, _ in split:
+        expect_known(name)  # before anything is said of this machine
     return [SourceRequest(name, address or None) for name, address in split if name not in without]
 
 
