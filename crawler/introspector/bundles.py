@@ -52,7 +52,7 @@ async def _fetch(target: Target, place: Path, budget: Budget, *, allow_private: 
     found = hashlib.sha256()
     with place.open("wb") as file:
         async with (
-            downloads.opened(allow_private=allow_private) as client,
+            downloads.opened(budget, allow_private=allow_private) as client,
             downloads.answered(client, target.address) as response,
         ):
             downloads.check(response, "the bundle")

@@ -8,25 +8,29 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from http import HTTPStatus
 
 import httpx
 
-from crawler.introspector.budget import Stopped
+from crawler.introspector.budget import MEBIBYTE, Budget, Stopped
+from crawler.introspector.connection import GuardedTransport, same_origin
 from crawler.introspector.guard import check_url
-from crawler.introspector.http import STATUS_REASONS, GuardedTransport, same_origin
+from crawler.introspector.http import STATUS_REASONS
 from crawler.records import Reason
 from crawler.settings import user_agent
 
 _REDIRECTS = 5  # a release's file takes two: to its tag, and to the store
+_BESIDE = 32 * MEBIBYTE  # manifests, tokens, redirects and headers, beside the files themselves
 _READ_SECONDS = 20.0  # between two pieces; the whole has a time of its own
 
 
 @asynccontextmanager
-async def opened(*, allow_private: bool) -> AsyncIterator[httpx.AsyncClient]:
+async def opened(budget: Budget, *, allow_private: bool) -> AsyncIterator[httpx.AsyncClient]:
     """Open a client that sends nothing of the user's and connects to allowed addresses only."""
+    whole = replace(budget, bytes=budget.download_bytes + _BESIDE)
     async with httpx.AsyncClient(
-        transport=GuardedTransport(allow_private=allow_private),
+        transport=GuardedTransport(whole, allow_private=allow_private),
         headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
         trust_env=False,
         timeout=_READ_SECONDS,

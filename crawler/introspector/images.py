@@ -98,7 +98,7 @@ async def _loaded(
 async def _fetched(reference: Reference, place: Path, budget: Budget, *, allow_private: bool) -> Image:
     archive = _archive(place)
     archive.parent.mkdir(mode=0o700)
-    async with downloads.opened(allow_private=allow_private) as client:
+    async with downloads.opened(budget, allow_private=allow_private) as client:
         registry = ImageRegistry(client, reference, budget)
         image = await registry.resolve()
         await registry.save(image, archive, containers.image_tag(containers.name_for(place)))
