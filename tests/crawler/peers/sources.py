@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from crawler.records import Dropped, Listing
 from crawler.run import Discovery, SourceRequest, discover
@@ -39,6 +41,24 @@ def read(source: str, address: str | None, **options: Any) -> tuple[Discovery, C
     assert discovery.listings + discovery.candidates == len(sink.listings)
     assert sum(discovery.dropped.values()) == len(sink.drops)
     return discovery, sink
+
+
+def page(*names: str, cursor: Any = None) -> Answer:
+    """One page of a registry, with a server of each name."""
+    servers = [
+        {"server": {"name": name, "remotes": [{"type": "sse", "url": f"https://{name}.example"}]}} for name in names
+    ]
+    return 200, {}, json.dumps({"servers": servers, "metadata": {"nextCursor": cursor}}).encode()
+
+
+def cursor_of(path: str) -> str | None:
+    """The cursor that a registry is asked with."""
+    return parse_qs(urlsplit(path).query).get("cursor", [None])[0]
+
+
+def second_page(then: Answer) -> Callable[[str], Answer]:
+    """A registry whose first page is in order and names a second one."""
+    return lambda path: then if cursor_of(path) else page("first", cursor="two")
 
 
 @contextmanager
