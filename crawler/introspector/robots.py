@@ -17,6 +17,9 @@ from crawler.records import Reason
 from crawler.settings import NAME
 
 _DAY = 24 * 60 * 60.0
+_HOUR = 60 * 60.0
+"""How long a server that failed to say is not asked again: as long as it rests after a failure of its own."""
+
 _LARGEST = 512 * 1024
 """What RFC 9309 asks a crawler to read at least; the rest is passed over."""
 
@@ -27,7 +30,11 @@ _MOST_BYTES = 32 * 1024 * 1024
 
 class _File(NamedTuple):
     read_at: float
-    content: bytes | None
+    content: bytes | Stopped
+
+    @property
+    def size(self) -> int:
+        return len(self.content) if isinstance(self.content, bytes) else 0
 
 
 class Robots:
@@ -41,39 +48,43 @@ class Robots:
         """Raise `Stopped` where robots.txt keeps crawlers away from the connection's URL."""
         place = connection.url.copy_with(path="/robots.txt", query=None, fragment=None)
         content = await self._content(str(place), connection.at(place))
-        if content is None:
-            raise Stopped(Reason.DISALLOWED, "its robots.txt cannot be read now, which forbids asking (RFC 9309)")
         if not Protego.parse(content.decode("utf-8", "replace")).can_fetch(str(connection.url), NAME):
             raise Stopped(Reason.DISALLOWED, f"its robots.txt keeps crawlers away from {connection.url.path}")
 
-    async def _content(self, origin: str, connection: HttpConnection) -> bytes | None:
-        """Return the file, read at most once a day; `None` where the server fails to say."""
+    async def _content(self, origin: str, connection: HttpConnection) -> bytes:
+        """Return the file, read at most once a day. Raises `Stopped` where the server fails to say."""
         known = self._known.get(origin)
-        if known is None or monotonic() - known.read_at > _DAY:
+        kept = _HOUR if known and isinstance(known.content, Stopped) else _DAY
+        if known is None or monotonic() - known.read_at > kept:
             known = _File(monotonic(), await _read(connection))
             self._forget(origin)
             self._known[origin] = known
-            self._bytes += len(known.content or b"")
+            self._bytes += known.size
             while len(self._known) > _MOST_FILES or self._bytes > _MOST_BYTES:
                 self._forget(next(iter(self._known)))
+        if isinstance(known.content, Stopped):
+            raise Stopped(known.content.reason, str(known.content), headers=known.content.headers)
         return known.content
 
     def _forget(self, origin: str) -> None:
         if gone := self._known.pop(origin, None):
-            self._bytes -= len(gone.content or b"")
+            self._bytes -= gone.size
 
 
-async def _read(connection: HttpConnection) -> bytes | None:
+async def _read(connection: HttpConnection) -> bytes | Stopped:
+    """Return the file, or what keeps us away while the server fails to say (RFC 9309 section 2.3.1.4)."""
     try:
         async with connection.send("GET", {"Accept": "text/plain"}) as response:
             if response.is_server_error or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-                return None
+                reason = Reason.SERVER_ERROR if response.is_server_error else Reason.RATE_LIMITED
+                why = f"its robots.txt answers HTTP {response.status_code}, which forbids asking (RFC 9309)"
+                return Stopped(reason, why, headers=response.headers)
             return await _beginning(connection, response) if response.status_code == HTTPStatus.OK else b""
     except Stopped as stopped:
         if stopped.reason is Reason.REDIRECTED:
             return b""
         if stopped.reason is Reason.PROTOCOL_ERROR:  # compressed, though nobody asked for that
-            return None
+            return Stopped(Reason.DISALLOWED, "its robots.txt cannot be read, which forbids asking (RFC 9309)")
         raise
 
 

@@ -43,13 +43,44 @@ def test_the_dead_are_asked_ever_less_often(store, listing, target, failed, at):
 @pytest.mark.parametrize(
     ("ttl", "expected"),
     [
-        (timedelta(0), timedelta(hours=1)),
+        (None, timedelta(days=1)),
+        (timedelta(0), timedelta(days=1)),  # what the official SDKs send for whoever says nothing
+        (timedelta(milliseconds=1), timedelta(hours=1)),
         (timedelta(hours=5), timedelta(hours=5)),
         (timedelta(days=5000), timedelta(days=30)),
     ],
 )
 def test_a_server_says_when_to_come_back_within_bounds(target, introspected, ttl, expected):
     assert wait(introspected(target(), "tool", ttl=ttl), 0) == expected
+
+
+@pytest.mark.parametrize("ttl", [None, timedelta(minutes=5)])
+def test_an_unchanged_version_is_run_weekly_and_a_new_one_at_once(store, listing, target, introspected, at, ttl):
+    old, new = target("a", TargetKind.NPM, "1.0"), target("a", TargetKind.NPM, "1.1")
+    store.take(listing("a", old))
+    store.record(introspected(old, "tool", hours=1, ttl=ttl))
+    store.take(listing("a", old, hours=24))
+    assert store.due(at(24 * 7)) == []
+    assert store.due(at(24 * 7 + 1)) == ["a"]
+    store.take(listing("a", new, hours=30))
+    assert store.due(at(30)) == ["a"]
+
+
+def test_a_package_that_fails_is_tried_again_after_days(store, listing, target, failed, at):
+    package = target("a", TargetKind.NPM)
+    store.take(listing("a", package))
+    store.record(failed(package, Reason.START_FAILED, hours=0))
+    assert (store.due(at(23)), store.due(at(24))) == ([], ["a"])
+    store.record(failed(package, Reason.START_FAILED, hours=24))
+    assert (store.due(at(24 + 47)), store.due(at(24 + 48))) == ([], ["a"])
+
+
+@pytest.mark.parametrize(
+    ("asks", "expected"), [(0.5, 1), (5, 5), (24 * 365, 24 * 30)], ids=["less", "more", "far more than we wait"]
+)
+def test_whoever_is_asked_too_often_says_how_long_to_wait_up_to_a_month(target, failed, asks, expected):
+    outcome = replace(failed(target(), Reason.RATE_LIMITED), retry_after=timedelta(hours=asks))
+    assert wait(outcome, 1) == timedelta(hours=expected)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +104,8 @@ def test_what_this_machine_lacks_is_no_failure_of_the_target(store, listing, tar
         store.record(failed(package, Reason.NO_SANDBOX, hours=hours))
     assert store.due(at(5)) == []
     assert store.due(at(5.1)) == ["a"]
-    store.record(failed(package, hours=6))
-    assert store.due(at(7)) == ["a"]
+    store.record(failed(package, hours=6))  # the first one of its own
+    assert store.due(at(30)) == ["a"]
 
 
 def test_a_servers_targets_are_asked_in_order_until_one_lists(store, listing, target, introspected, failed, at):

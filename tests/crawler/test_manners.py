@@ -23,7 +23,7 @@ def ask(robots_txt: str, times: int = 1, path: str = "modern"):
 
     async def answer(request: remotes.Request) -> None:
         if robots_txt.isdecimal():
-            await request.reply(b"", int(robots_txt))
+            await request.reply(b"", int(robots_txt), Retry_After="120")
         elif robots_txt.startswith("http"):
             await request.reply(b"", 302, Location=robots_txt)
         else:
@@ -54,12 +54,25 @@ def test_whoever_does_not_forbid_it_is_asked(robots_txt):
 @pytest.mark.parametrize(
     "robots_txt",
     ["User-agent: *\nDisallow: /", "User-agent: MCP-Risk-Catalogue\nDisallow: /modern",
-     "User-agent: *\nDisallow: /*ode", "500", "503"],
+     "User-agent: *\nDisallow: /*ode"],
 )  # fmt: skip
-def test_whoever_forbids_it_or_fails_to_say_is_asked_nothing_else(robots_txt):
+def test_whoever_forbids_it_is_asked_nothing_else(robots_txt):
     outcomes, asked, seen = ask(robots_txt)
     assert isinstance(outcomes[0], NotIntrospected)
     assert outcomes[0].reason is Reason.DISALLOWED
+    assert len(seen) == len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [("429", Reason.RATE_LIMITED), ("500", Reason.SERVER_ERROR), ("503", Reason.SERVER_ERROR)],
+)
+def test_whoever_fails_to_say_is_asked_nothing_else_and_soon_again(status, reason):
+    outcomes, asked, seen = ask(status, times=2)
+    for outcome in outcomes:
+        assert isinstance(outcome, NotIntrospected)
+        assert (outcome.reason, outcome.retry_after) == (reason, timedelta(minutes=2))
+        assert "robots.txt" in outcome.detail
     assert len(seen) == len(asked) == 1
 
 
