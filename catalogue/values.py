@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
@@ -219,6 +219,15 @@ class Status:
     unjudged: int
     passes: tuple[PassRow, ...]
     candidates: Mapping[str, int]
+
+
+Clock: TypeAlias = Callable[[], datetime]
+"""Tells the time; whoever tests what happens over days brings his own."""
+
+
+def utc_now() -> datetime:
+    """The clock of this machine."""
+    return datetime.now(UTC)
 
 
 Report: TypeAlias = Callable[[str, int, int | None], None]

@@ -1,7 +1,8 @@
 """Asks the targets of one job, as every machine does it: the same for an embedded crawl and for a worker.
 
 One job is the targets of one site (registrable domain), one after the other and with a pause between, so that nobody
-is asked twice at the same time; a package is a job of its own. Knows neither the database nor any transport.
+is asked twice at the same time; a package is a job of its own. An origin that fails, or has had enough, is asked more
+slowly and then not at all. Knows neither the database nor any transport.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeAlias
 
 from catalogue.identity import site
+from catalogue.intake.courtesy import Courtesy
 from catalogue.repository import Due
 from crawler.introspector.budget import Budget
 from crawler.introspector.robots import Robots
@@ -57,22 +59,37 @@ class Asker:
         self._allow_private = allow_private
         self._robots = None if allow_private else Robots()
 
-    async def ask(self, job: Sequence[Asked], keep: Callable[[Asked, Outcome], Awaitable[None]]) -> None:
-        """Ask the targets of one job, and give each outcome to `keep` as it arrives."""
-        for place, asked in enumerate(job):
-            if place:
-                await self.pause(asked.target.kind)
-            await keep(asked, await self._ask(asked.target))
+    async def ask(
+        self, job: Sequence[Asked], keep: Callable[[Asked, Outcome], Awaitable[None]]
+    ) -> Mapping[int, datetime]:
+        """Ask the targets of one job, and give each outcome to `keep` as it arrives.
 
-    async def pause(self, kind: TargetKind) -> None:
-        """Let the site of a target rest after a session."""
+        Returns the identifiers of those that were left alone for the sake of their origin, with until when.
+        """
+        courtesy, left, follows = Courtesy(), {}, False
+        for asked in job:
+            target = asked.target
+            if self._opt_out.covers(target):
+                await keep(asked, _opted_out(target))
+            elif until := courtesy.rests_until(target.address):
+                left[asked.id] = until
+            else:
+                if follows:
+                    await self.pause(target.kind, courtesy.pause(target.address, PAUSE))
+                outcome = await self._introspect(target, allow_private=self._allow_private, robots=self._robots)
+                courtesy.hear(outcome)
+                await keep(asked, outcome)
+                follows = True
+        return left
+
+    async def pause(self, kind: TargetKind, seconds: float | None = None) -> None:
+        """Let the site of a target rest after a session; `None`: as long as is usual."""
         if kind is TargetKind.REMOTE and not self._allow_private:
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(PAUSE if seconds is None else seconds)
 
-    async def _ask(self, target: Target) -> Outcome:
-        if self._opt_out.covers(target):
-            return NotIntrospected(target, datetime.now(UTC), timedelta(), Reason.OPTED_OUT, "its owner asked for that")
-        return await self._introspect(target, allow_private=self._allow_private, robots=self._robots)
+
+def _opted_out(target: Target) -> NotIntrospected:
+    return NotIntrospected(target, datetime.now(UTC), timedelta(), Reason.OPTED_OUT, "its owner asked for that")
 
 
 def to_jobs(due: Iterable[Due], *, allow_private: bool) -> Mapping[str, list[Due]]:

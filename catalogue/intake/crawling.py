@@ -49,13 +49,13 @@ def crawl(
             engine, discover, requests, limit=limit, allow_private=allow_private, report=report
         )
     outcomes: Mapping[str, int] = {}
-    tools = 0
+    tools = postponed = 0
     failures: tuple[Failure, ...] = ()
     if only != "discover":
         from catalogue.intake.introspection import introspect_due
         from crawler.introspector import introspect
 
-        outcomes, tools, failures = introspect_due(
+        outcomes, tools, failures, postponed = introspect_due(
             engine,
             introspect,
             limit=limit,
@@ -64,7 +64,7 @@ def crawl(
             concurrency=concurrency,
             report=report,
         )
-    return CrawlSummary(tuple(discoveries), tuple(dropped), outcomes, tools, failures)
+    return CrawlSummary(tuple(discoveries), tuple(dropped), outcomes, tools, failures, postponed)
 
 
 def plan(engine: Engine, *, limit: int | None, opt_out: Path | None = None) -> Iterator[Planned]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeAlias
 
 from sqlalchemy import Engine
@@ -19,7 +19,7 @@ from catalogue.intake.asking import PACKAGES_AT_ONCE, Asked, Asker, Introspect, 
 from catalogue.intake.summary import Failure
 from catalogue.repository import INTROSPECTED, Due, ToolStore, Work
 from catalogue.repository.statements import batches
-from catalogue.values import Report
+from catalogue.values import Clock, Report, utc_now
 from crawler.introspector import sweep
 from crawler.opt_out import OptOut
 from crawler.records import NotIntrospected, Reason, TargetKind
@@ -39,21 +39,23 @@ def introspect_due(
     opt_out: OptOut,
     concurrency: int,
     report: Report,
-) -> tuple[Mapping[str, int], int, tuple[Failure, ...]]:
-    """Ask every target that is due; return outcomes by name, how many tools were listed, and who failed.
+    clock: Clock = utc_now,
+) -> tuple[Mapping[str, int], int, tuple[Failure, ...], int]:
+    """Ask every target that is due.
 
-    `limit` bounds the attempts, `concurrency` the sites asked at a time.
+    Returns outcomes by name, how many tools were listed, who failed, and how many were postponed. `limit` bounds the
+    attempts, `concurrency` the sites asked at a time.
     """
     sweep()  # what a crawl left behind that was killed
-    now = begin(engine, allow_private=allow_private)
+    now = begin(engine, allow_private=allow_private, clock=clock)
     run = _Run(engine, Asker(introspect, opt_out, allow_private=allow_private), report, allow_private=allow_private)
     asyncio.run(run.ask_all(now, limit, max(1, concurrency)))
-    return dict(run.outcomes.most_common()), run.tools, run.failures()
+    return dict(run.outcomes.most_common()), run.tools, run.failures(), run.postponed
 
 
-def begin(engine: Engine, *, allow_private: bool) -> datetime:
+def begin(engine: Engine, *, allow_private: bool, clock: Clock = utc_now) -> datetime:
     """Return the moment as of which targets are due; private addresses that were refused are due once allowed."""
-    now = datetime.now(UTC)
+    now = clock()
     if allow_private:
         with writing(engine) as session:
             Work(session).make_due(Reason.ADDRESS_REFUSED, now)
@@ -73,6 +75,7 @@ class _Run:
         self._listed: set[str] = set()
         self.outcomes: Counter[str] = Counter()
         self.tools = 0
+        self.postponed = 0
 
     def failures(self) -> tuple[Failure, ...]:
         """Return the failures of the servers that did not list their tools at all, by server."""
@@ -121,7 +124,9 @@ class _Run:
             await results.put((asked, outcome))
 
         for job in jobs:
-            await self._asker.ask(job, keep)
+            if left := await self._asker.ask(job, keep):
+                self.postponed += len(left)
+                await asyncio.to_thread(self._postpone, left)
 
     async def _write(self, results: _Results) -> None:
         """Write what has arrived, in one transaction, while the next results arrive."""
@@ -135,6 +140,10 @@ class _Run:
                 batch.append(following)
             await asyncio.to_thread(self._store, batch)
             self._count(batch)
+
+    def _postpone(self, left: Mapping[int, datetime]) -> None:
+        with writing(self._engine) as session:
+            Work(session).postpone(left)
 
     def _store(self, batch: Sequence[tuple[Asked, Outcome]]) -> None:
         with writing(self._engine) as session:

@@ -34,8 +34,9 @@ class CrawlSummary:
     """What one crawl did.
 
     `dropped` holds the first records that became no listing. `outcomes` counts attempts by outcome; `tools` were listed
-    by them. `failures` names the targets of servers none of whose targets listed its tools, by server. `enqueued`
-    counts the jobs that were left to workers, by queue.
+    by them. `failures` names the targets of servers none of whose targets listed its tools, by server. `postponed`
+    counts the targets that were left alone because others of their origin failed, or because it asked for that.
+    `enqueued` counts the jobs that were left to workers, by queue.
     """
 
     discoveries: tuple[Discovery, ...]
@@ -43,4 +44,5 @@ class CrawlSummary:
     outcomes: Mapping[str, int]
     tools: int
     failures: tuple[Failure, ...]
+    postponed: int = 0
     enqueued: Mapping[str, int] = field(default_factory=dict)

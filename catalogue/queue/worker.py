@@ -171,7 +171,8 @@ class _Worker:
             nonlocal listed
             listed |= await self._keep(asked, outcome) > 0
 
-        await self._asker.ask(job, keep)
+        if left := await self._asker.ask(job, keep):
+            await _whole(self._postpone, left)
         beside = await _whole(self._due_beside, targets, moment)
         await put(self._app, asking(beside, moment, allow_private=allow_private))
         if listed:
@@ -185,6 +186,10 @@ class _Worker:
             due = [target.id for target in work.still_due(targets, moment)]
             found = work.targets(due)
             return [Asked(target, *found[target]) for target in due]
+
+    def _postpone(self, left: Mapping[int, datetime]) -> None:
+        with writing(self._engine) as session:
+            Work(session).postpone(left)
 
     def _due_beside(self, targets: Sequence[int], moment: datetime) -> list[Due]:
         with reading(self._engine) as session:

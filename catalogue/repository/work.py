@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,6 +83,16 @@ class Work:
         """Let the targets whose last attempt ended with `reason` be asked again now."""
         ended_so = update(models.Target).where(models.Target.outcome == reason.value)
         self._session.execute(ended_so.values(due_at=now))
+
+    def postpone(self, until: Mapping[int, datetime]) -> None:
+        """Let targets (their identifiers) be left alone until a moment, without an attempt."""
+        moments: dict[datetime, list[int]] = defaultdict(list)
+        for target, moment in until.items():
+            moments[moment].append(target)
+        for moment, targets in moments.items():
+            for batch in batches(targets):
+                late = update(models.Target).where(models.Target.id.in_(batch), models.Target.due_at < moment)
+                self._session.execute(late.values(due_at=moment))
 
     def due(self, now: datetime) -> list[Due]:
         """Return the targets to ask, longest due first.

@@ -229,9 +229,10 @@ def at_once(monkeypatch):
 
 
 def ask(engine, asker, concurrency=8, allow_private=False, opt_out=OptOut()):  # noqa: B008 - frozen
-    return introspect_due(
+    outcomes, tools, failures, _ = introspect_due(
         engine, asker, limit=None, allow_private=allow_private, opt_out=opt_out, concurrency=concurrency, report=quiet
     )
+    return outcomes, tools, failures
 
 
 def test_between_two_sessions_with_one_site_is_a_pause(monkeypatch, store, listing, target, introspected):

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -192,3 +192,15 @@ def test_a_queue_of_a_newer_procrastinate_is_left_alone(engine):
         connection.exec_driver_sql("COMMENT ON SCHEMA catalogue_queue IS '99.00.00_01_far_ahead.sql'")
     with pytest.raises(CatalogueError, match="newer than the installed Procrastinate"):
         prepare(engine)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_origin_that_asks_for_a_rest_gets_it_from_all_workers(store, listing, target, failed):
+    store.take(*(listing(f"{number}", target(f"https://one.example/{number}")) for number in range(4)))
+    outcome = replace(failed(target(), Reason.RATE_LIMITED), retry_after=timedelta(hours=3))
+    asker = Asker(lambda target: replace(outcome, target=target))
+    put_in(store)
+    assert work_off(store, asker).outcomes == {"rate-limited": 1}
+    assert put_in(store) == {}
+    now = datetime.now(UTC)
+    assert (len(store.due(now + timedelta(hours=2.9))), len(store.due(now + timedelta(hours=3.1)))) == (0, 4)

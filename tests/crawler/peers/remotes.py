@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 MODERN = "2026-07-28"
@@ -145,6 +147,27 @@ async def converse(
         pass  # the client has what it wants, or the test is over
     finally:
         writer.transport.abort() if writer.transport.get_write_buffer_size() > 65536 else writer.close()
+
+
+@contextmanager
+def serving(own: Mapping[str, Answer] | None = None) -> Iterator[tuple[str, list[Request]]]:
+    """`serve` in a thread, for whoever brings a loop of its own."""
+    started: Queue[tuple[str, list[Request]]] = Queue()
+    loop, over = asyncio.new_event_loop(), asyncio.Event()
+
+    async def run() -> None:
+        async with serve(own) as served:
+            started.put(served)
+            await over.wait()
+
+    thread = Thread(target=lambda: loop.run_until_complete(run()))
+    thread.start()
+    try:
+        yield started.get(timeout=10)
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join()
+        loop.close()
 
 
 async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: list[Request]) -> Request:
