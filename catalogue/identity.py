@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.records import TargetKind
+from crawler.addresses import normalise
 
 if TYPE_CHECKING:
     from tldextract import TLDExtract
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_DOCKER_HUB = re.compile(r"^(?:https?://)?(?:(?:index\.|registry-1\.)?docker\.io/)(?:library/)?")
+    from crawler.records import TargetKind
 
 
 def digest(*parts: str) -> str:
@@ -26,19 +24,6 @@ def digest(*parts: str) -> str:
 def target_key(kind: TargetKind, address: str) -> str:
     """Return what is equal for two targets exactly if they are one, whatever the version, needs and transport."""
     return digest(kind.value, normalise(kind, address))
-
-
-def normalise(kind: TargetKind, address: str) -> str:
-    """Return the address in the one spelling that its registry treats as the same."""
-    if kind in (TargetKind.REMOTE, TargetKind.MCPB):
-        return _normalise_url(address)
-    if kind is TargetKind.PYPI:  # PEP 503
-        return re.sub(r"[-_.]+", "-", address).lower()
-    if kind is TargetKind.NUGET:
-        return address.lower()
-    if kind is TargetKind.OCI:
-        return _DOCKER_HUB.sub("", address)
-    return address  # npm: old names differ by case alone
 
 
 def site(address: str) -> str:
@@ -63,18 +48,3 @@ def _suffixes() -> TLDExtract:
     from tldextract import TLDExtract
 
     return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
-
-
-def _normalise_url(address: str) -> str:
-    """Lower the scheme and host, drop the default port, the fragment and slashes at the end of the path."""
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        return address
-    scheme = parts.scheme.lower()
-    place = (parts.hostname or "").rstrip(".")
-    if port is not None and port != _DEFAULT_PORTS.get(scheme):
-        place += f":{port}"
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{scheme}://{place}{parts.path.rstrip('/')}{query}"

@@ -24,8 +24,8 @@ same, which is no reason to install it again."""
 _CLOSED = timedelta(days=30)
 _NEXT_RUN = timedelta(seconds=1)
 _FIRST_RETRY, _FIRST_RETRY_OF_PACKAGE = timedelta(hours=1), timedelta(days=1)
-"""Doubled with each failure in a row. A remote may be down for a while; a package fails again the same way, unless it was
-its registry's fault."""
+"""Doubled with each failure in a row. A remote may be down for a while; a package fails again the same way, unless
+it was its registry's fault."""
 
 _OURS = frozenset({Reason.NO_SANDBOX, Reason.NO_RUNTIME})
 """Says something of this machine and nothing of the target."""

@@ -59,6 +59,7 @@ LAYERS = {
         {"introspector"},
         {"settings"},
         {"manners", "opt_out"},
+        {"addresses"},
         {"records"},
     ],
 }

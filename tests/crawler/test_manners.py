@@ -112,27 +112,60 @@ def remote(address: str) -> Target:
     return Target(TargetKind.REMOTE, Transport.STREAMABLE_HTTP, address)
 
 
-def test_an_opt_out_covers_a_domain_an_address_or_a_package():
-    out = parse_opt_out(["left.example", "https://other.example/mcp/ # a note", "npm:@Scope/name", "", "# x"], "list")
-    left = (
-        "https://left.example/",
-        "https://a.b.LEFT.example:8443/x",
-        "https://other.example/mcp",
-        "https://other.example/mcp/x",
-    )
-    asked = ("https://notleft.example/", "https://left.example.net/", "https://other.example/mcpx", "https://[::1")
-    assert all(out.covers(remote(address)) for address in left)
-    assert not any(out.covers(remote(address)) for address in asked)
-    package = Target(TargetKind.NPM, Transport.STDIO, "@scope/name")
-    assert out.covers(package)
-    assert not out.covers(Target(TargetKind.PYPI, Transport.STDIO, "@scope/name"))
-    assert out.covers(Target(TargetKind.MCPB, Transport.STDIO, "https://left.example/acme.mcpb"))
+OUT = (
+    "left.example",
+    "https://other.example/mcp/ # a note",
+    "http://third.example:8443",
+    "npm:@Scope/name",
+    "pypi:My.Server",
+    "oci:docker.io/library/git",
+    "mcpb:https://files.example/a.mcpb",
+    "",
+    "# x",
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "left"),
+    [
+        ("https://left.example/", True),
+        ("https://a.b.LEFT.example.:8443/x", True),
+        ("https://other.example/mcp", True),
+        ("http://Other.example:80/MCP/x", True),
+        ("https://other.example/mcp?tenant=1", True),
+        ("https://third.example:8443/x", True),
+        ("https://notleft.example/", False),
+        ("https://left.example.net/", False),
+        ("https://other.example/mcpx", False),
+        ("https://other.example/", False),
+        ("https://third.example/x", False),
+        ("https://[::1", False),
+    ],
+)
+def test_an_opt_out_covers_a_domain_and_what_is_below_an_address(address, left):
+    assert parse_opt_out(OUT, "list").covers(remote(address)) is left
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "left"),
+    [
+        (TargetKind.NPM, "@scope/name", True),
+        (TargetKind.PYPI, "my-server", True),
+        (TargetKind.OCI, "git", True),
+        (TargetKind.MCPB, "https://files.example/a.mcpb", True),
+        (TargetKind.MCPB, "https://downloads.left.example/b.mcpb", True),
+        (TargetKind.PYPI, "@scope/name", False),
+        (TargetKind.MCPB, "https://files.example/b.mcpb", False),
+    ],
+)
+def test_an_opt_out_covers_a_package_however_it_is_spelt(kind, address, left):
+    assert parse_opt_out(OUT, "list").covers(Target(kind, Transport.STDIO, address)) is left
 
 
 def test_all_that_is_wrong_with_a_list_is_said_at_once(tmp_path):
     with pytest.raises(OptOutError) as error:
-        parse_opt_out(["ftp://x", "ok.example", "a b", "*.example"], "list")
-    assert [line.split(":")[1] for line in str(error.value).splitlines()] == ["1", "3", "4"]
+        parse_opt_out(["ftp://x", "ok.example", "a b", "*.example", "https://", "remote:x", "npm:"], "list")
+    assert [line.split(":")[1] for line in str(error.value).splitlines()] == ["1", "3", "4", "5", "6", "7"]
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(OptOutError, match="is no opt-out list"):
         read_opt_out(tmp_path / "binary")
