@@ -179,6 +179,8 @@ def _target(row: TargetRow) -> dict[str, Any]:
         "outcome": latest.outcome if latest is not None else None,
         "detail": latest.detail if latest is not None else None,
         "asked_at": _time(latest.started_at) if latest is not None else None,
+        "private": latest.private if latest is not None else None,
+        "sign_in": asdict(latest.sign_in) if latest is not None and latest.sign_in is not None else None,
         "listed_by": _how(latest) if latest is not None and latest.outcome == INTROSPECTED else None,
     }
 

@@ -204,9 +204,10 @@ class Status:
     """What the catalogue holds. Counts leave out withdrawn servers and removed tools, except `withdrawn` itself.
 
     `listings` counts by source, and `candidates` what sources name that nobody can ask; `targets` by the last attempt's
-    outcome ("untried": none yet), those that a listing still names; `due` of them wait for an introspection. `tools`
-    counts by category within each standing, by the verdicts of one ruleset ("unjudged": none yet). `unjudged` counts
-    definitions, removed ones included.
+    outcome ("untried": none yet), those that a listing still names. Of them, `due` are to be asked now, `due_later` by
+    how soon, and `in_reserve` are asked when a better target of their server no longer answers; `private` last listed
+    tools that may hold for us alone. `tools` counts by category within each standing, by the verdicts of one ruleset
+    ("unjudged": none yet). `unjudged` counts definitions, removed ones included.
     """
 
     servers: int
@@ -214,6 +215,9 @@ class Status:
     listings: Mapping[str, int]
     targets: Mapping[str, int]
     due: int
+    due_later: Mapping[str, int]
+    in_reserve: int
+    private: int
     tools: Mapping[Standing, Mapping[str, int]]
     definitions: int
     unjudged: int

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from catalogue.cli.terminal import json_text, show_table, write
 
 if TYPE_CHECKING:
     from catalogue.values import ServerRow, Status
+    from crawler.records import SignIn
 
 
 def status(
@@ -34,20 +35,39 @@ def status(
         found = repository.status(ruleset.load().digest, datetime.now(UTC))
         failures = list(_failures(repository.servers())) if failed else []
     if as_format is Format.JSON:
-        write([json_text(to_json(found) | {"queue": to_json(jobs)} | ({"failed": failures} if failed else {}))])
+        write(
+            [json_text(to_json(found) | {"queue": to_json(jobs)} | ({"failed": to_json(failures)} if failed else {}))]
+        )
     else:
         _show(found)
         _show_jobs(jobs)
         if failures:
-            show_table(list(failures[0]), [list(failure.values()) for failure in failures], "Not introspected")
+            _show_failures(failures)
 
 
-def _failures(servers: Iterator[ServerRow]) -> Iterator[dict[str, str]]:
+def _failures(servers: Iterator[ServerRow]) -> Iterator[dict[str, Any]]:
     for server in servers:
         for row in server.targets:
             if row.latest is not None and row.latest.outcome != "introspected":
                 about = {"server": server.name, "target": str(row.target)}
-                yield about | {"outcome": row.latest.outcome, "detail": row.latest.detail}
+                yield about | {
+                    "outcome": row.latest.outcome,
+                    "detail": row.latest.detail,
+                    "sign_in": row.latest.sign_in,
+                }
+
+
+def _show_failures(failures: Sequence[Mapping[str, Any]]) -> None:
+    heads = ("server", "target", "outcome", "detail")
+    rows = [(*(failure[head] for head in heads), _sign_in_words(failure["sign_in"])) for failure in failures]
+    show_table((*heads, "sign-in"), rows, "Not introspected")
+
+
+def _sign_in_words(sign_in: SignIn | None) -> str:
+    if sign_in is None:
+        return ""
+    parts = (sign_in.scheme, *sign_in.authorization_servers, *(f"scope {scope}" for scope in sign_in.scopes))
+    return ", ".join(filter(None, parts))
 
 
 def _show(found: Status) -> None:
@@ -62,10 +82,12 @@ def _show(found: Status) -> None:
             *((f"candidates of {source}", count) for source, count in found.candidates.items()),
             ("definitions", found.definitions),
             ("definitions not judged", found.unjudged),
-            ("targets due", found.due),
+            ("lists of tools that may hold for us alone", found.private),
         ],
     )
     show_table(("targets by outcome", "count"), _descending(found.targets))
+    turns = {"now": found.due, **found.due_later, "when a better one fails": found.in_reserve}
+    show_table(("targets due", "count"), [(when, count) for when, count in turns.items() if count])
     standings = list(found.tools)
     categories = [*reversed([category.value for category in Category]), "unjudged"]
     rows = [(category, *(found.tools[standing].get(category, 0) for standing in standings)) for category in categories]

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from catalogue import models
 from catalogue.identity import digest, target_key
 from catalogue.repository.merging import merge_servers
-from catalogue.repository.reads import is_active
 from catalogue.repository.rows import needs_to_json
 from catalogue.repository.statements import batches
+from catalogue.repository.turns import is_active
 from catalogue.wire import is_shallow
 from crawler.records import Listing, ListingStatus, Target, TargetKind
 

@@ -15,6 +15,7 @@ from catalogue import models
 from catalogue.identity import digest
 from catalogue.repository.rows import to_introspection_row, to_listing_row, to_pass_row, to_target
 from catalogue.repository.statements import batches
+from catalogue.repository.turns import is_active, is_claimed, is_due, is_in_reserve, later
 from catalogue.values import (
     IntrospectionRow,
     PassRow,
@@ -29,20 +30,6 @@ from catalogue.values import (
 from crawler.records import ListingStatus
 
 
-def is_active() -> ColumnElement[bool]:
-    """Say of a listing that its source still stands by it."""
-    return models.Listing.status != ListingStatus.DELETED.value
-
-
-def is_claimed() -> ColumnElement[bool]:
-    """Say of a target that an active listing names it."""
-    return exists().where(
-        models.claims.c.target_id == models.Target.id,
-        models.claims.c.listing_id == models.Listing.id,
-        is_active(),
-    )
-
-
 def is_listed() -> ColumnElement[bool]:
     """Say of a server that an active listing names it; one without is withdrawn."""
     return exists().where(models.Listing.server_id == models.Server.id, is_active())
@@ -51,6 +38,13 @@ def is_listed() -> ColumnElement[bool]:
 def is_current() -> ColumnElement[bool]:
     """Say of a tool, joined with its server, that the server has it now and is not withdrawn."""
     return and_(models.Tool.removed_at.is_(None), is_listed())
+
+
+def _listed_privately() -> ColumnElement[bool]:
+    """Say of a target that its latest attempt brought a listing that may hold for us alone."""
+    attempt = models.Introspection
+    latest = select(func.max(attempt.id)).where(attempt.target_id == models.Target.id).correlate(models.Target)
+    return exists().where(attempt.id == latest.scalar_subquery(), attempt.private)
 
 
 class Repository:
@@ -130,7 +124,7 @@ class Repository:
         """Count what the catalogue holds; categories are those of the verdicts of `ruleset` (its digest)."""
         listed = self._count(select(func.count()).select_from(models.Server).where(is_listed()))
         everything = self._count(select(func.count()).select_from(models.Server))
-        claimed = select(func.count()).select_from(models.Target).where(is_claimed())
+        targets = select(func.count()).select_from(models.Target)
         definitions = self._count(select(func.count()).select_from(models.Definition))
         judged = select(func.count()).select_from(models.Verdict).where(models.Verdict.ruleset == ruleset)
         return Status(
@@ -140,7 +134,10 @@ class Repository:
                 select(models.Listing.source, func.count()).where(is_active()), models.Listing.source
             ),
             targets=self._targets_by_outcome(),
-            due=self._count(claimed.where(models.Target.due_at <= now)),
+            due=self._count(targets.where(is_due(now))),
+            due_later={span: self._count(targets.where(comes)) for span, comes in later(now).items()},
+            in_reserve=self._count(targets.where(is_in_reserve(now))),
+            private=self._count(targets.where(is_claimed(), _listed_privately())),
             tools=self._tools_by_category(ruleset),
             definitions=definitions,
             unjudged=definitions - self._count(judged),

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, select, true, update
+from sqlalchemy.orm import Session
 
 from catalogue import models
-from catalogue.repository.reads import is_active, is_claimed
 from catalogue.repository.rows import to_pass_row, to_target
 from catalogue.repository.statements import batches
-from catalogue.schedule import PATIENCE
+from catalogue.repository.turns import is_claimed, is_due
 from catalogue.values import PassRow
 from crawler.records import Reason, Target, TargetKind
 
@@ -95,10 +94,7 @@ class Work:
                 self._session.execute(late.values(due_at=moment))
 
     def due(self, now: datetime) -> list[Due]:
-        """Return the targets to ask, longest due first.
-
-        Of a server's targets only the best one that is due or has listed lately: the next is asked when that one fails.
-        """
+        """Return the targets to ask, longest due first."""
         return self._due(now, true())
 
     def still_due(self, ids: Sequence[int], now: datetime) -> list[Due]:
@@ -115,24 +111,10 @@ class Work:
         return list(found.values())
 
     def _due(self, now: datetime, among: ColumnElement[bool]) -> list[Due]:
-        better = aliased(models.Target)
-        stands_before = and_(
-            better.server_id == models.Target.server_id,
-            or_(
-                better.rank < models.Target.rank,
-                and_(better.rank == models.Target.rank, better.id < models.Target.id),
-            ),
-            or_(better.due_at <= now, and_(better.listed_at.is_not(None), better.failures < PATIENCE)),
-            exists().where(
-                models.claims.c.target_id == better.id,
-                models.claims.c.listing_id == models.Listing.id,
-                is_active(),
-            ),
-        )
         row = models.Target
         query = (
             select(row.id, row.kind, row.address, row.outcome, row.failures)
-            .where(among, row.due_at <= now, is_claimed(), ~exists().where(stands_before))
+            .where(among, is_due(now))
             .order_by(row.due_at, row.id)
         )
         found = self._session.execute(query)

@@ -29,6 +29,8 @@ _WORDS: Mapping[str, str] = {
     Reason.INSTALL_FAILED: "could not be installed",
     Reason.NO_COMMAND: "has no command to start",
     Reason.START_FAILED: "ended before it listed its tools",
+    Reason.DISALLOWED: "keeps crawlers away by its robots.txt",
+    Reason.OPTED_OUT: "not asked, as its owner wants",
     Reason.UNSUPPORTED: "a kind of package we do not run",
 }
 

@@ -29,13 +29,16 @@ from catalogue.site.marks import Quoted, inert, quote
 from catalogue.site.outcomes import attempt_words, outcome_words
 from catalogue.values import IntrospectionRow, ListingRow, ServerRow, TargetRow
 from classifier.verdict import Category, Severity
-from crawler.records import Need, TargetKind
+from crawler.records import Need, SignIn, TargetKind
 
 PAGE = 200
 """Tools on one page of a server."""
 
 _WINDOW = 200_000
 """Tokens of the context window that the cost is compared with: that of the common large models of 2026."""
+
+_MOST_TEXTS = 12
+"""Scopes, or servers to sign in at, that the page names; its JSON twin has all."""
 
 _INLINE = 12_000
 """Characters of a policy that the page shows; a longer one is only linked."""
@@ -161,7 +164,7 @@ def _page(
     name = inert(row.name, 160)
     part = slice_of(len(entries), PAGE, path, paths)
     counts = {category: sum(entry.category is category for entry in entries) for category in CATEGORY_ABOUT}
-    summary = _summary(entries)
+    summary = "withdrawn by every source that named it." if row.withdrawn else _summary(entries)
     return ServerPage(
         path=path,
         twin=urls.twin(path),
@@ -284,6 +287,8 @@ def _attempt_facts(row: IntrospectionRow) -> tuple[tuple[str, str], ...]:
         ("Installed version", inert(row.resolved or "", 80)),
         ("Installed with it", _installed_with(row)),
         ("Listed", _extent(row)),
+        ("Holds for", "possibly only whoever asks (cacheScope private)" if row.private else ""),
+        *(_sign_in_facts(row.sign_in) if row.sign_in else ()),
     )
     return tuple((name, value) for name, value in facts if value)
 
@@ -292,6 +297,21 @@ def _installed_with(row: IntrospectionRow) -> str:
     """Return the packages that were there when it listed its tools; the open data has all of a long list."""
     more = len(row.installed) - _INSTALLED_SHOWN
     return inert(", ".join(row.installed[:_INSTALLED_SHOWN]), 2000) + (f" and {more} more" if more > 0 else "")
+
+
+def _sign_in_facts(said: SignIn) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Sign-in", inert(said.scheme, 40)),
+        ("Sign-in servers", _some(said.authorization_servers)),
+        ("Scopes", _some(said.scopes)),
+        ("Sign-in metadata", inert(said.metadata_url, 300)),
+    )
+
+
+def _some(texts: Sequence[str]) -> str:
+    """Return the first of what may be many texts of a stranger."""
+    more = (f"and {len(texts) - _MOST_TEXTS:,} more",) if len(texts) > _MOST_TEXTS else ()
+    return ", ".join((*(inert(text, 200) for text in texts[:_MOST_TEXTS]), *more))
 
 
 def _extent(row: IntrospectionRow) -> str:

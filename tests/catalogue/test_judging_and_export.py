@@ -12,7 +12,7 @@ from catalogue.export import export
 from catalogue.intake import import_file
 from catalogue.values import Standing
 from classifier.ruleset import load
-from crawler.records import Attempt, Target, TargetKind, Transport
+from crawler.records import Attempt, Reason, SignIn, Target, TargetKind, Transport
 
 TOOLS = [
     {"name": "get_issue", "description": "Get an issue.", "inputSchema": {"type": "object", "properties": {}}},
@@ -121,6 +121,25 @@ def test_an_export_says_how_a_package_was_brought_to_list_its_tools(store, listi
         "command": "KEY=0 /app/venv/bin/acme-files",
         "resolved": "1.2",
         "installed": ["acme-files==1.2", "mcp==1.9"],
+    }
+
+
+def test_an_export_says_what_a_server_wants_of_who_signs_in_and_whom_a_listing_holds_for(
+    store, listing, target, introspected, failed, ruleset, tmp_path
+):
+    wall, mine = target("https://wall.example/mcp"), target("https://mine.example/mcp")
+    said = SignIn("Bearer", "", ("https://issuer.example", "<script>\u202e\ud800"), ("read",))
+    store.take(listing("wall", wall), listing("mine", mine))
+    store.record(replace(failed(wall, Reason.SIGN_IN), sign_in=said), replace(introspected(mine), private=True))
+    export(store.engine, ruleset, tmp_path / "data", quiet)
+    mine, wall = (server["targets"][0] for server in lines(tmp_path / "data" / "servers.jsonl"))
+    assert (mine["private"], mine["sign_in"]) == (True, None)
+    assert (wall["private"], wall["outcome"]) == (False, "sign-in-required")
+    assert wall["sign_in"] == {
+        "scheme": "Bearer",
+        "metadata_url": "",
+        "authorization_servers": ["https://issuer.example", "<script>\u202e\ud800"],
+        "scopes": ["read"],
     }
 
 

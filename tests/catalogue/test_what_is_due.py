@@ -16,6 +16,13 @@ def test_what_a_server_says_of_its_sign_in_is_remembered(store, listing, target,
     assert store.server("server").targets[0].latest.sign_in == wall
 
 
+def test_a_list_that_may_hold_for_us_alone_is_counted_while_it_is_the_latest(store, listing, target, introspected, at):
+    store.take(listing("server", target()))
+    for hours, private in enumerate((False, True, True, False)):
+        store.record(replace(introspected(target(), "tool", hours=hours), private=private))
+        assert store.status(at(hours)).private == private
+
+
 def test_a_target_is_due_when_it_is_found_and_a_day_after_it_listed_its_tools(store, listing, target, introspected, at):
     remote = target()
     store.take(listing("a", remote))
@@ -142,6 +149,28 @@ def test_a_target_that_no_listing_names_any_more_is_not_asked(store, listing, ta
     store.take(listing("a", target("old", TargetKind.NPM)))
     store.take(listing("a", target("new", TargetKind.NPM), hours=1))
     assert store.due(at(2)) == ["new"]
+
+
+def test_a_status_says_how_many_are_due_when_and_who_waits_behind_a_better_one(
+    store, listing, target, introspected, failed, at
+):
+    daily, wall, dead = (target(f"https://{name}.example") for name in ("daily", "wall", "dead"))
+    behind = target("behind", TargetKind.NPM)
+    store.take(listing("daily", daily, behind), listing("wall", wall), listing("dead", dead), listing("none"))
+    store.record(introspected(daily, "tool", hours=0), failed(wall, Reason.SIGN_IN, hours=0), failed(dead, hours=0))
+    spans = ("within an hour", "within a day", "within a week", "within a month", "later")
+
+    def turns(hours):
+        status = store.status(at(hours))
+        assert status.due == len(store.due(at(hours)))
+        return status.due, [status.due_later[span] for span in spans], status.in_reserve
+
+    assert turns(0.5) == (0, [1, 1, 0, 1, 0], 1)
+    assert turns(1) == (1, [0, 1, 0, 1, 0], 1)
+    assert turns(24 * 40) == (3, [0, 0, 0, 0, 0], 1)
+    for hours in range(25, 25 + PATIENCE):
+        store.record(failed(daily, hours=hours))
+    assert turns(28) == (2, [0, 1, 0, 1, 0], 0)
 
 
 def test_the_longest_due_come_first(store, listing, target, at):

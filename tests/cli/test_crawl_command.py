@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.cli.program import run_program
+from tests.crawler.peers import remotes
 
 PAGES = {
     "html": (200, b"<html>maintenance</html>"),
@@ -182,6 +183,21 @@ def test_what_was_not_introspected_is_said_with_its_reason_and_found_again(tmp_p
     failed = json.loads(run_program("status", "--failed", "--format", "json", cwd=tmp_path).out)["failed"]
     assert [(one["target"], one["outcome"]) for one in failed] == [(url, "unreachable")]
     assert run_program("crawl", "--only", "introspect", cwd=tmp_path).code == 3  # not due yet
+
+
+def test_a_status_shows_what_is_due_when_and_what_a_sign_in_wants(tmp_path):
+    with remotes.serving() as (base, _):
+        servers = {"wall": {"url": f"{base}/walled/named"}, "later": {"url": f"{base}/handshake"}}
+        (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": servers}))
+        run_program("crawl", "--source", "file=servers.json", "--allow-private", cwd=tmp_path)
+    ended = run_program("status", "--failed", cwd=tmp_path)
+    lines = [line.split() for line in ended.out.splitlines()]
+    assert ["within", "a", "day", "1"] in lines
+    assert ["within", "a", "month", "1"] in lines
+    assert "Bearer, https://issuer.invalid, scope read, scope write" in ended.out
+    found = json.loads(run_program("status", "--failed", "--format", "json", cwd=tmp_path).out)
+    assert (found["due"], found["due_later"]["within a day"], found["in_reserve"]) == (0, 1, 0)
+    assert found["failed"][0]["sign_in"]["scopes"] == ["read", "write"]
 
 
 def test_an_interrupted_crawl_ends_quietly(tmp_path):

@@ -175,12 +175,6 @@ def test_a_server_page_says_what_failed_and_how_to_reach_it(site):
         assert part in re.sub(r"\s+", " ", text)
 
 
-def test_a_withdrawn_server_keeps_its_page(site):
-    text = Page(site / urls.server("io.github.acme/gone")).text
-    assert "Withdrawn." in text
-    assert "None of its tools are known" in text
-
-
 HOSTILE = (
     "<script>alert(1)</script>", "..", "../../x", "Read", "READ", "read", "a" * 400, "a\0b", "\u202etxt.exe",
     "zero\u200bwidth", "{{7*7}}", "{% raw %}", "=cmd()", "'\"><img src=x onerror=alert(1)>", "--help", "`id`", "$(id)",
