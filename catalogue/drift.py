@@ -34,15 +34,16 @@ class Grade(StrEnum):
 class Drift:
     """One change of one tool. `category` and `severity` are (before, after), `None` where the tool was not there.
 
-    `what` are short sentences, the weightiest first; names in them are a stranger's.
+    `what` are short sentences, the weightiest first; names in them are a stranger's. Where a whole server was withdrawn
+    there is no tool, and no standing.
     """
 
     server: str
-    tool: str
+    tool: str | None
     occurrence: int
     at: datetime
-    standing: Standing
-    kind: Literal["added", "removed", "changed"]
+    standing: Standing | None
+    kind: Literal["added", "removed", "changed", "withdrawn"]
     grade: Grade
     category: tuple[Category | None, Category | None]
     severity: tuple[Severity | None, Severity | None]
@@ -59,7 +60,7 @@ def reaches(grade: Grade, least: Grade) -> bool:
 
 def grade(event: ToolEvent) -> Drift:
     """Say what an event amounts to."""
-    graded = sorted(_sentences(event.before, event.after), key=lambda one: -_GRADES[one[0]])
+    graded = sorted(_sentences(event), key=lambda one: -_GRADES[one[0]])
     kind: Literal["added", "removed", "changed"] = (
         "added" if event.before is None else "removed" if event.after is None else "changed"
     )
@@ -77,19 +78,32 @@ def grade(event: ToolEvent) -> Drift:
     )
 
 
-def _sentences(before: Snapshot | None, after: Snapshot | None) -> Iterator[tuple[Grade, str]]:
+def withdrawal(server: str, at: datetime) -> Drift:
+    """Say that no source names a server any more."""
+    what = ("every source that named it has deleted it",)
+    return Drift(server, None, 0, at, None, "withdrawn", Grade.INTERFACE, (None, None), (None, None), what)
+
+
+def _sentences(event: ToolEvent) -> Iterator[tuple[Grade, str]]:
+    before, after = event.before, event.after
     if before is None or after is None:
-        there = after or before
-        dangerous = after is not None and after.verdict is not None and after.verdict.category in _DANGEROUS
-        called = there.verdict.category.value.capitalize() if there and there.verdict else "not judged yet"
-        what = f"a new tool, {called}" if after else f"removed; it was {called}"
-        yield (Grade.EFFECT if dangerous else Grade.INTERFACE), what
+        yield _comes_or_goes(before, after, event.other_name)
         return
     if before.verdict and after.verdict:
         yield from _effects(before.verdict, after.verdict)
     yield from _interface(before.definition, after.definition)
     for key in ("title", "description"):
         yield from _texts(key, before.definition.get(key), after.definition.get(key))
+
+
+def _comes_or_goes(before: Snapshot | None, after: Snapshot | None, other_name: str | None) -> tuple[Grade, str]:
+    there = after or before
+    called = there.verdict.category.value.capitalize() if there and there.verdict else "not judged yet"
+    if other_name is not None:
+        return Grade.INTERFACE, f"renamed from {other_name}, {called}" if after else f"renamed to {other_name}"
+    dangerous = after is not None and after.verdict is not None and after.verdict.category in _DANGEROUS
+    what = f"a new tool, {called}" if after else f"removed; it was {called}"
+    return (Grade.EFFECT if dangerous else Grade.INTERFACE), what
 
 
 def _effects(before: Verdict, after: Verdict) -> Iterator[tuple[Grade, str]]:

@@ -150,7 +150,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class ToolEvent:
-    """A step in the history of a tool: it appeared (`before` is `None`), changed, or went (`after` is `None`)."""
+    """A step in the history of a tool: it appeared (`before` is `None`), changed, or went (`after` is `None`).
+
+    `other_name` is the name under which the same definition came when this one went, or went when this one came.
+    """
 
     server: str
     tool: str
@@ -159,6 +162,7 @@ class ToolEvent:
     standing: Standing
     before: Snapshot | None
     after: Snapshot | None
+    other_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

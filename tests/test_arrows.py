@@ -26,7 +26,7 @@ LAYERS = {
         {"cli"},
         {"queue"},
         {"intake", "classification", "scoring", "export", "history", "site"},
-        {"drift", "policies"},
+        {"drift", "policies", "renames"},
         {"repository", "database"},
         {"models"},
         {"claims", "columns", "flows", "identity", "invisible", "judging", "schedule", "tool_files", "wire"},

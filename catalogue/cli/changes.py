@@ -32,7 +32,7 @@ def changes(
     database: Database = DEFAULT_DATABASE,
     as_format: AsFormat = Format.TABLE,
 ) -> None:
-    """Say which tools appeared, changed or went since their server was first listed.
+    """Say which tools appeared, changed or went since their server was first listed, and which servers were withdrawn.
 
     Each change is graded by its effect, so that a comma is not an alarm and Read becoming Execute is.
     """
@@ -56,4 +56,4 @@ def changes(
 
 def _row(drift: Drift) -> tuple[str, ...]:
     when = drift.at.strftime("%Y-%m-%d %H:%M")
-    return when, drift.grade.value, drift.server, drift.tool, "; ".join(drift.what)
+    return when, drift.grade.value, drift.server, drift.tool or "", "; ".join(drift.what)

@@ -5,17 +5,47 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Text, func, or_, select, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy import Text, case, func, or_, select, type_coerce
+from sqlalchemy.orm import Session, aliased
 
 from catalogue import models
 from catalogue.identity import digest
+from catalogue.repository.reads import lists_all
 from catalogue.repository.statements import batches
+from catalogue.repository.turns import is_active
 from catalogue.values import Snapshot, Standing, ToolEvent
 from classifier.verdict import from_wire
+
+
+@dataclass(frozen=True, slots=True)
+class _Baselines:
+    """With what the first word on a tool is compared, by whoever said it.
+
+    `complete`: when the target of an introspection (its identifier) first listed all pages. `declared`: when a server's
+    first tool was declared. `whole`: when a server (its identifier) first listed all that it has, itself, so that what
+    records had declared beside it was gone.
+    """
+
+    complete: Mapping[int, datetime]
+    declared: Mapping[int, datetime]
+    whole: Mapping[int, datetime]
+
+    def is_news(self, server: int, change: models.Change) -> bool:
+        """Say whether a tool's appearance is a fact: an earlier list that was all there did not have it."""
+        if change.introspection_id is None:
+            first = self.declared.get(server)
+        else:
+            first = self.complete.get(change.introspection_id)
+        return first is not None and change.since > first
+
+    def is_gone(self, server: int, change: models.Change) -> bool:
+        """Say whether a tool's end is the word of who had named it, not of a server that never had it."""
+        return change.standing != Standing.DECLARED.value or change.until != self.whole.get(server)
 
 
 class History:
@@ -28,11 +58,13 @@ class History:
     def events(self, ruleset: str, since: datetime | None = None, server: str | None = None) -> Iterator[ToolEvent]:
         """Return what became of tools at or after `since`, by server, tool and time; verdicts are of `ruleset`.
 
-        The tools of a server's first listing are no events: they are what the server is compared with from then on.
+        Each listing is compared with the one before, and each record with itself. The tools of a first listing are no
+        events, and neither is the difference between what a record declared and what the server then listed.
         """
         change, tool = models.Change, models.Tool
         order = (models.Server.name, tool.name, tool.occurrence)
-        query = select(tool.id, *order).join(models.Server, models.Server.id == tool.server_id).order_by(*order)
+        query = select(tool.id, tool.server_id, *order).join(models.Server, models.Server.id == tool.server_id)
+        query = query.order_by(*order)
         if since is not None:
             moved = select(change.tool_id).where(or_(change.since >= since, change.until >= since))
             query = query.where(tool.id.in_(moved))
@@ -41,12 +73,28 @@ class History:
         for batch in batches(self._session.execute(query).all()):
             yield from self._events([tuple(row) for row in batch], ruleset, since)
 
+    def withdrawals(self, since: datetime | None = None, server: str | None = None) -> Iterator[tuple[str, datetime]]:
+        """Return the servers that were named and that no source names any more, by name, with when that was read."""
+        listing = models.Listing
+        last = func.max(listing.fetched_at)
+        query = select(models.Server.name, last).join(listing, listing.server_id == models.Server.id)
+        query = query.group_by(models.Server.id).order_by(models.Server.name)
+        query = query.having(
+            func.sum(case((is_active(), 1), else_=0)) == 0,
+            last > models.Server.first_seen,  # else it was deleted before we ever read of it
+        )
+        if since is not None:
+            query = query.having(last >= since)
+        if server is not None:
+            query = query.where(models.Server.name_digest == digest(server))
+        return ((name, at) for name, at in self._session.execute(query))
+
     def _events(self, tools: Sequence[tuple[Any, ...]], ruleset: str, since: datetime | None) -> Iterator[ToolEvent]:
         changes = self._changes([tool_id for tool_id, *_ in tools])
         snapshots = self._snapshots({row.definition for rows in changes.values() for row in rows}, ruleset)
-        first = self._first_listings([tool_id for tool_id, *_ in tools])
-        for tool_id, server, name, occurrence in tools:
-            for at, before, after, standing in _steps(changes[tool_id], first[tool_id]):
+        baselines = self._baselines({server_id for _, server_id, *_ in tools}, changes)
+        for tool_id, server_id, server, name, occurrence in tools:
+            for at, before, after, standing in _steps(changes[tool_id], server_id, baselines):
                 if since is None or at >= since:
                     sides = (snapshots[before] if before else None, snapshots[after] if after else None)
                     yield ToolEvent(server, name, occurrence, at, Standing(standing), *sides)
@@ -58,14 +106,29 @@ class History:
             found[row.tool_id].append(row)
         return found
 
-    def _first_listings(self, tools: Sequence[int]) -> Mapping[int, datetime]:
-        """Return for each tool when its server's tools were first seen."""
-        query = select(models.Tool.id, models.Tool.server_id).where(models.Tool.id.in_(tools))
-        servers = dict(self._session.execute(query).all())
-        firsts = select(models.Tool.server_id, func.min(models.Tool.first_seen)).group_by(models.Tool.server_id)
-        named = firsts.where(models.Tool.server_id.in_(sorted(set(servers.values()))))
-        earliest = dict(self._session.execute(named).all())
-        return {tool_id: earliest[server_id] for tool_id, server_id in servers.items()}
+    def _baselines(self, servers: set[int], changes: Mapping[int, Sequence[models.Change]]) -> _Baselines:
+        change, tool, target, attempt = models.Change, models.Tool, models.Target, models.Introspection
+        declared = select(tool.server_id, func.min(change.since)).join(tool, tool.id == change.tool_id)
+        declared = declared.where(tool.server_id.in_(servers), change.introspection_id.is_(None))
+        whole = select(target.server_id, func.min(attempt.started_at)).join(target, target.id == attempt.target_id)
+        whole = whole.where(target.server_id.in_(servers), lists_all())
+        brought = (row.introspection_id for rows in changes.values() for row in rows)
+        attempts = {attempt for attempt in brought if attempt is not None}
+        return _Baselines(
+            self._first_complete(sorted(attempts)),
+            dict(self._session.execute(declared.group_by(tool.server_id)).all()),
+            dict(self._session.execute(whole.group_by(target.server_id)).all()),
+        )
+
+    def _first_complete(self, attempts: Sequence[int]) -> Mapping[int, datetime]:
+        """Return for each attempt when its target first listed all pages, if it ever did."""
+        attempt, other = models.Introspection, aliased(models.Introspection)
+        found: dict[int, datetime] = {}
+        for batch in batches(attempts):
+            query = select(attempt.id, func.min(other.started_at)).join(other, other.target_id == attempt.target_id)
+            query = query.where(attempt.id.in_(batch), other.complete).group_by(attempt.id)
+            found |= dict(self._session.execute(query).all())
+        return found
 
     def _snapshots(self, digests: set[str], ruleset: str) -> Mapping[str, Snapshot]:
         found: dict[str, Snapshot] = {}
@@ -86,18 +149,18 @@ class History:
         return found
 
 
-def _steps(changes: Sequence[models.Change], first: datetime) -> Iterator[tuple[datetime, str | None, str | None, str]]:
+def _steps(
+    changes: Sequence[models.Change], server: int, baselines: _Baselines
+) -> Iterator[tuple[datetime, str | None, str | None, str]]:
     """Yield (when, definition before, definition after, standing) for each step of one tool."""
-    previous: models.Change | None = None
-    for change in changes:
-        gone = previous is not None and previous.until is not None and previous.until < change.since
-        if previous is not None and gone and previous.until is not None:
+    for previous, change in pairwise([None, *changes, None]):
+        gone = previous and previous.until and (change is None or previous.until < change.since)
+        if previous and previous.until and gone and baselines.is_gone(server, previous):
             yield previous.until, previous.definition, None, previous.standing
+        if change is None:
+            return
         if previous is None or gone:
-            if change.since > first:
+            if gone or baselines.is_news(server, change):
                 yield change.since, None, change.definition, change.standing
-        elif previous.definition != change.definition:
+        elif previous.standing == change.standing and previous.definition != change.definition:
             yield change.since, previous.definition, change.definition, change.standing
-        previous = change
-    if previous is not None and previous.until is not None:
-        yield previous.until, previous.definition, None, previous.standing

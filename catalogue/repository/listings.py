@@ -49,11 +49,11 @@ class ListingStore:
         return self._listings[listing_key(listing.source, listing.source_id)].server_id
 
     def withdraw_unseen(self, source: str, since: datetime) -> list[tuple[int, str]]:
-        """Let go what a source that names all it has did not name since a moment: each server, and who named it."""
+        """Let go what a source that names all it has did not name since it was read: each server, and who named it."""
         stands = (models.Listing.source == source, models.Listing.fetched_at < since, is_active())
         gone = self._session.scalars(select(models.Listing).where(*stands)).all()
         for row in gone:
-            row.status = ListingStatus.DELETED.value
+            row.status, row.fetched_at = ListingStatus.DELETED.value, since
         self._session.flush()
         return [(row.server_id, declared_by(row.source, row.source_id)) for row in gone]
 
@@ -93,7 +93,8 @@ class ListingStore:
         key = listing_key(listing.source, listing.source_id)
         row = self._listings.get(key)
         if row is not None and row.digest == listing.digest and row.status == listing.status.value:
-            row.fetched_at, row.fetched_from = listing.fetched_at, listing.fetched_from
+            if listing.status is not ListingStatus.DELETED:  # that keeps the moment when it was first read as deleted
+                row.fetched_at, row.fetched_from = listing.fetched_at, listing.fetched_from
             return
         server = self._choose_server(row, listing)
         if row is None:
@@ -115,7 +116,7 @@ class ListingStore:
             self._session.flush()  # the order is that of identifiers
         oldest, *others = sorted(known, key=lambda server: server.id)
         for other in others:
-            merge_servers(self._session, oldest, other, listing.fetched_at)
+            merge_servers(self._session, oldest, other)
         return oldest
 
     def _create_server(self, listing: Listing) -> models.Server:

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from catalogue import models
 from catalogue.values import Standing
 
 
-def merge_servers(session: Session, older: models.Server, younger: models.Server, now: datetime) -> None:
+def merge_servers(session: Session, older: models.Server, younger: models.Server) -> None:
     """Move listings, targets and tools, with their history, to `older`, and delete `younger`."""
     for listing in session.scalars(select(models.Listing).where(models.Listing.server_id == younger.id)):
         listing.server = older
     for target in session.scalars(select(models.Target).where(models.Target.server_id == younger.id)):
         target.server = older
-    _merge_tools(session, older, younger, now)
+    _merge_tools(session, older, younger)
     older.first_seen = min(older.first_seen, younger.first_seen)
     session.flush()
     session.delete(younger)
     session.flush()
 
 
-def _merge_tools(session: Session, older: models.Server, younger: models.Server, now: datetime) -> None:
+def _merge_tools(session: Session, older: models.Server, younger: models.Server) -> None:
     query = select(models.Tool).where(models.Tool.server_id.in_([older.id, younger.id]))
     tools = session.scalars(query).all()
     kept = {(tool.name_digest, tool.occurrence): tool for tool in tools if tool.server_id == older.id}
@@ -35,18 +33,17 @@ def _merge_tools(session: Session, older: models.Server, younger: models.Server,
         if same is None:
             tool.server_id = older.id
         else:
-            _fold(session, same, tool, now)
+            _fold(session, same, tool)
 
 
-def _fold(session: Session, kept: models.Tool, other: models.Tool, now: datetime) -> None:
-    """Make one tool of two of one name, with the history of both.
+def _fold(session: Session, kept: models.Tool, other: models.Tool) -> None:
+    """Make one tool of two of one name, with the history of one: both at once would tell of changes that never were.
 
     What is there beats what was removed, what a server said beats what a record declares; else the older server's
     stays.
     """
     loser = kept if _weight(other) > _weight(kept) else other
-    ended = update(models.Change).where(models.Change.tool_id == loser.id, models.Change.until.is_(None))
-    session.execute(ended.values(until=now))
+    session.execute(delete(models.Change).where(models.Change.tool_id == loser.id))
     session.execute(update(models.Change).where(models.Change.tool_id == other.id).values(tool_id=kept.id))
     if loser is kept:
         kept.standing, kept.definition = other.standing, other.definition

@@ -29,10 +29,18 @@ from catalogue.values import (
 )
 from crawler.records import ListingStatus
 
+BARE = "bare"
+"""The `crawler.records.Attempt` with nothing filled in."""
+
 
 def is_listed() -> ColumnElement[bool]:
     """Say of a server that an active listing names it; one without is withdrawn."""
     return exists().where(models.Listing.server_id == models.Server.id, is_active())
+
+
+def lists_all() -> ColumnElement[bool]:
+    """Say of an attempt that what it did not bring is not there: all pages, and not under made-up values."""
+    return and_(models.Introspection.complete, models.Introspection.attempt == BARE)
 
 
 def is_current() -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from catalogue import models
 from catalogue.identity import digest
+from catalogue.repository.reads import BARE, lists_all
 from catalogue.repository.statements import batches
 from catalogue.repository.timeline import Sighting, Timeline
 from catalogue.schedule import is_fault_of_ours, wait
@@ -21,7 +22,6 @@ from classifier.tool import NotAToolError
 from crawler.records import Introspected, Malformed, NotIntrospected
 
 INTROSPECTED = "introspected"
-_BARE = "bare"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +131,7 @@ class ToolStore:
         query = (
             select(models.Target.server_id)
             .join(models.Introspection, models.Introspection.target_id == models.Target.id)
-            .where(
-                models.Target.server_id.in_(list(servers)),
-                models.Introspection.complete,
-                models.Introspection.attempt == _BARE,
-            )
+            .where(models.Target.server_id.in_(list(servers)), lists_all())
         )
         return set(self._session.scalars(query))
 
@@ -145,7 +141,7 @@ def _lists_all(outcome: Introspected, malformed: int) -> bool:
 
     It is with all pages, not under made-up values, and with nothing in the list that cannot be read: that may be it.
     """
-    return outcome.complete and outcome.attempt.name == _BARE and not malformed
+    return outcome.complete and outcome.attempt.name == BARE and not malformed
 
 
 def _sort_out(outcome: Introspected | NotIntrospected) -> tuple[list[Definition], list[Malformed]]:
