@@ -160,7 +160,6 @@ def _server_line(server: ServerRow, tools: Mapping[Standing, int], flow: flows.F
         "targets": [_target(row) for row in server.targets],
         "outcome": latest.outcome if latest is not None else None,
         "protocol_version": latest.protocol_version if latest is not None else None,
-        "tools": sum(tools.values()),
         "confirmed_tools": tools.get(Standing.CONFIRMED, 0),
         "declared_tools": tools.get(Standing.DECLARED, 0),
         "flow": flows.to_json(flow),

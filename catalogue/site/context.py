@@ -173,6 +173,15 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {words}" if count else f"no {words}"
 
 
+def tools_in_words(confirmed: int, declared: int) -> str:
+    """Return how many tools servers listed, and how many only records declare: the two are never added up."""
+    if not declared:
+        return f"{confirmed:,} tool{'' if confirmed == 1 else 's'}"
+    if not confirmed:
+        return f"{declared:,} declared tool{'' if declared == 1 else 's'}"
+    return f"{tools_in_words(confirmed, 0)} and {declared:,} declared"
+
+
 @lru_cache(maxsize=4096)
 def day(time: datetime | None) -> str:
     """Return a date as everybody reads it alike: "2026-11-21"; "" for `None`."""

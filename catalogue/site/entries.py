@@ -50,13 +50,17 @@ class EntryStore:
     def __init__(self) -> None:
         self._lines = Spool()
         self._words: dict[type[Enum], bytearray] = {kind: bytearray() for kind in _CODES}
+        self._declared = bytearray()
         self.line = self._lines.__getitem__
 
     def __len__(self) -> int:
         return len(self._lines)
 
-    def add(self, line: bytes, category: Category, severity: Severity, confidence: Confidence) -> int:
+    def add(
+        self, line: bytes, category: Category, severity: Severity, confidence: Confidence, *, declared: bool
+    ) -> int:
         """Store an entry, given as its line, and return its number."""
+        self._declared.append(declared)
         for word in (category, severity, confidence):
             self._words[type(word)].append(_CODES[type(word)][word])
         return self._lines.add(line)
@@ -66,6 +70,10 @@ class EntryStore:
         words = list(kind)
         codes = Counter(map(self._words[kind].__getitem__, numbers))
         return Counter({words[code]: count for code, count in codes.items()})
+
+    def declared(self, numbers: Iterable[int]) -> int:
+        """Count the entries of these numbers that no server listed."""
+        return sum(map(self._declared.__getitem__, numbers))
 
 
 class Entries(Sequence[Entry]):
@@ -98,6 +106,10 @@ class Entries(Sequence[Entry]):
     def lines(self) -> Iterator[bytes]:
         """Yield the entries as they are stored, which costs a tenth of reading them."""
         return map(self._store.line, self._numbers)
+
+    def declared(self) -> int:
+        """Count those that no server listed."""
+        return self._store.declared(self._numbers)
 
     def by_category(self) -> Mapping[Category, int]:
         """Count them by category."""

@@ -23,11 +23,13 @@ EXAMPLES = 40
 class Index:
     """Every tool once, in the lists that name it; all lists go by server, name and occurrence.
 
+    `tools` counts them all, `declared` those of them that no server listed, `withdrawn` the servers that are gone.
     `outcomes` counts the latest attempt on every target ("never-tried" where there was none). `rules` counts the tools
     that each rule fired on. `as_of` is the latest time in the data, `None` when there is no data.
     """
 
     servers: list[ServerRow] = field(default_factory=list)
+    withdrawn: int = 0
     store: EntryStore = field(default_factory=EntryStore)
     declared: int = 0
     rules: Counter[str] = field(default_factory=Counter)
@@ -59,6 +61,7 @@ class Index:
     def add_server(self, row: ServerRow, tools: Iterable[Facts]) -> None:
         """Take note of a server, of its targets' outcomes, of the latest time it knows, and of its tools."""
         self.servers.append(row)
+        self.withdrawn += row.withdrawn
         times = [row.last_seen, *(listing.fetched_at for listing in row.listings)]
         for target in row.targets:
             self.outcomes[target.latest.outcome if target.latest else "never-tried"] += 1
@@ -70,7 +73,8 @@ class Index:
 
     def _add_tool(self, server: str, tool: Facts) -> None:
         category, severity = Category(tool.category), Severity(tool.severity)
-        number = self.store.add(tool.line.encode("ascii"), category, severity, Confidence(tool.confidence))
+        confidence = Confidence(tool.confidence)
+        number = self.store.add(tool.line.encode("ascii"), category, severity, confidence, declared=tool.declared)
         self.declared += tool.declared
         self.by_server.add(server, number)
         self.by_name.add(tool.name, number)
@@ -93,6 +97,16 @@ class Index:
         legs = [signal for signal in tool.signals if signal in flows.SIGNALS]
         if legs:
             self._parts[server].append((tool.name, tool.occurrence, legs))
+
+    @property
+    def confirmed(self) -> int:
+        """How many tools servers listed themselves."""
+        return self.tools - self.declared
+
+    @property
+    def standing(self) -> int:
+        """How many servers there are, without those that were withdrawn."""
+        return len(self.servers) - self.withdrawn
 
     def flow(self, server: str) -> flows.Flow:
         """Return what a server's tools can do together, without the evidence of it."""

@@ -20,6 +20,7 @@ from catalogue.site.context import (
     counted,
     label,
     slice_of,
+    tools_in_words,
 )
 from catalogue.site.entries import Entries
 from catalogue.site.index import Index
@@ -57,13 +58,18 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class ServerEntry:
-    """A server in the list of servers. `outcomes` are the distinct words for how its targets answered."""
+    """A server in the list of servers. `outcomes` are the distinct words for how its targets answered.
+
+    `tools` counts those that it listed itself, `declared` the others; `known` says both in words.
+    """
 
     path: str
     name: str
     title: str
     summary: str
     tools: int
+    declared: int
+    known: str
     severity: Severity | None
     bars: tuple[Bar, ...]
     outcomes: tuple[str, ...]
@@ -78,6 +84,7 @@ class ServersPage:
     twin: str  # of the JSON twin
     crumbs: tuple[Crumb, ...]
     description: str  # of the page, for search engines
+    withdrawn: int  # of the servers in the list
     entries: tuple[ServerEntry, ...]
     slice: Slice
 
@@ -102,7 +109,11 @@ def _category(category: Category, index: Index, rules: Sequence[Rule]) -> Iterat
             id=category.value,
             title=f"{label(category)} tools",
             description=f"MCP tools of the category {label(category)}: {CATEGORY_ABOUT[category]}.",
-            about=(f"A tool in this list {CATEGORY_ABOUT[category]}.", f"What it is not: {CATEGORY_NOT[category]}."),
+            about=(
+                f"A tool in this list {CATEGORY_ABOUT[category]}.",
+                f"What it is not: {CATEGORY_NOT[category]}.",
+                *_standings(index.by_category[category]),
+            ),
             rules=_links(rule for rule in rules if rule.asserts is category),
             siblings=_siblings(
                 {label(c): (urls.category(c.value), len(index.by_category[c])) for c in CATEGORY_ABOUT}, label(category)
@@ -126,7 +137,7 @@ def _severity(severity: Severity, index: Index) -> Iterator[ListPage]:
             id=severity.value,
             title=f"{label(severity)} risk",
             description=f"MCP tools whose risk level is {severity.value}.",
-            about=(_SEVERITY_ABOUT[severity],),
+            about=(_SEVERITY_ABOUT[severity], *_standings(entries)),
             rules=(),
             siblings=_siblings(
                 {label(s): (urls.severity(s.value), len(index.by_severity[s])) for s in SEVERITIES}, label(severity)
@@ -150,7 +161,7 @@ def _signal(signal: str, index: Index, rules: Sequence[Rule]) -> Iterator[ListPa
             id=signal,
             title=signal,
             description=f"MCP tools with the risk signal {signal}: the tool {SIGNALS[signal]}.",
-            about=tuple(filter(None, (about_signal(signal), risk_of(signal)))),
+            about=tuple(filter(None, (about_signal(signal), risk_of(signal), *_standings(entries)))),
             rules=_links(rule for rule in rules if rule.signals == signal),
             siblings=_siblings({s: (urls.signal(s), len(index.by_signal[s])) for s in SIGNALS}, signal),
             bars=category_bars(entries.by_category()),
@@ -182,7 +193,8 @@ def server_list(index: Index) -> Iterator[ServersPage]:
             path=path,
             twin=urls.twin(path),
             crumbs=(Crumb("", "Servers"),),
-            description=f"All {counted(count, 'MCP server')} known here, with what their tools can do.",
+            description=f"All {counted(index.standing, 'MCP server')} known here, with what their tools can do.",
+            withdrawn=index.withdrawn,
             entries=tuple(server_entry(row, index.by_server[row.name]) for row in shown),
             slice=part,
         )
@@ -191,12 +203,15 @@ def server_list(index: Index) -> Iterator[ServersPage]:
 def server_entry(row: ServerRow, tools: Entries) -> ServerEntry:
     """Return a server as lists show it."""
     outcomes = (target.latest.outcome if target.latest else "never-tried" for target in row.targets)
+    declared = tools.declared()
     return ServerEntry(
         path=urls.server(row.name),
         name=inert(row.name, 120),
         title=inert(row.title or "", 120),
         summary=inert(" ".join(row.description.split()), 160),
-        tools=len(tools),
+        tools=len(tools) - declared,
+        declared=declared,
+        known=tools_in_words(len(tools) - declared, declared),
         severity=max(tools.by_severity(), key=list(Severity).index, default=None),
         bars=category_bars(tools.by_category(), linked=False),
         outcomes=tuple(dict.fromkeys(outcome_words(outcome) for outcome in outcomes)),
@@ -215,6 +230,14 @@ def _pages(whole: ListPage, url: Callable[[int], str]) -> Iterator[ListPage]:
         part = slice_of(count, PAGE, path, paths)
         shown = whole.entries[max(0, part.first - 1) : part.last]
         yield replace(whole, path=path, twin=urls.twin(path), entries=shown, slice=part)
+
+
+def _standings(entries: Entries) -> tuple[str, ...]:
+    """Say of a list that has tools of both standings how many are of which."""
+    declared = entries.declared()
+    if not declared:
+        return ()
+    return (f"Here are {tools_in_words(len(entries) - declared, declared)}: those are marked.",)
 
 
 def _links(rules: Iterable[Rule]) -> tuple[Link, ...]:

@@ -19,7 +19,9 @@ from catalogue.site.context import (
     category_bars,
     day,
     label,
+    tools_in_words,
 )
+from catalogue.site.entries import Entries
 from catalogue.site.index import Index
 from catalogue.site.list_page import ServerEntry, server_entry
 from catalogue.site.measurement import Measurement, measurement
@@ -41,6 +43,16 @@ class SignalLine:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingBars:
+    """The tools of one standing, by category and by risk level. `title` says which, `count` how many."""
+
+    title: str
+    count: int
+    categories: tuple[Bar, ...]
+    severities: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HomePage:
     """Everything on the home page."""
 
@@ -48,13 +60,14 @@ class HomePage:
     twin: str  # of the JSON twin
     crumbs: tuple[Crumb, ...]  # none
     description: str  # of the page, for search engines
-    tools: int
-    declared: int  # of the tools: known from records only
+    confirmed: int  # tools that their servers listed
+    declared: int  # tools that are known from records only
+    known: str  # both in words
     servers: int
+    withdrawn: int  # servers beside those, which are gone
     as_of: str  # the day of the latest time in the data; "" without any
     listed: int  # servers of which at least one tool is known
-    categories: tuple[Bar, ...]
-    severities: tuple[Bar, ...]
+    standings: tuple[StandingBars, ...]  # confirmed and declared tools, as far as there are any
     outcomes: tuple[Bar, ...]  # the latest attempt on every target
     targets: int  # all of them
     signals: tuple[SignalLine, ...]  # those that occur, most frequent first
@@ -106,14 +119,15 @@ def home_page(index: Index) -> HomePage:
         twin=urls.twin(urls.HOME),
         crumbs=(),
         description="What the tools of MCP servers can do, with the evidence, and policies to put in front of them.",
-        tools=index.tools,
+        confirmed=index.confirmed,
         declared=index.declared,
-        servers=len(index.servers),
+        servers=index.standing,
+        withdrawn=index.withdrawn,
         as_of=day(index.as_of),
+        known=tools_in_words(index.confirmed, index.declared),
         listed=sum(1 for row in index.servers if index.by_server[row.name]),
-        categories=category_bars({category: len(index.by_category[category]) for category in CATEGORY_ABOUT}),
-        severities=bars(
-            [(f"risk-{s.value}", label(s), len(index.by_severity[s]), urls.severity(s.value)) for s in SEVERITIES]
+        standings=tuple(
+            one for one in (_standing(index, declared=declared) for declared in (False, True)) if one.count
         ),
         outcomes=_outcomes(index),
         targets=index.outcomes.total(),
@@ -122,6 +136,20 @@ def home_page(index: Index) -> HomePage:
         watch=tuple(_watch(index)[:_SHOWN]),
         closed=sum(index.flow(row.name).state is State.CLOSED for row in index.servers),
         milder=len(index.claims.milder),
+    )
+
+
+def _standing(index: Index, *, declared: bool) -> StandingBars:
+    def count(entries: Entries) -> int:
+        return entries.declared() if declared else len(entries) - entries.declared()
+
+    return StandingBars(
+        title="Declared by a record, not confirmed by asking the server" if declared else "Listed by their servers",
+        count=index.declared if declared else index.confirmed,
+        categories=category_bars({category: count(index.by_category[category]) for category in CATEGORY_ABOUT}),
+        severities=bars(
+            [(f"risk-{s.value}", label(s), count(index.by_severity[s]), urls.severity(s.value)) for s in SEVERITIES]
+        ),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,6 +24,7 @@ from catalogue.site.context import (
     listed,
     minute,
     slice_of,
+    tools_in_words,
 )
 from catalogue.site.flow_page import FlowView, flow_view
 from catalogue.site.marks import Quoted, inert, quote
@@ -125,7 +127,9 @@ class ServerPage:
     withdrawn: bool
     severity: Severity | None  # the highest of its tools; None without tools
     summary: str  # one sentence: how many tools, what they can do at worst
-    bars: tuple[Bar, ...]  # its tools by category
+    known: str  # how many tools it listed, and how many are only declared
+    bars: tuple[Bar, ...]  # by category, the tools that it listed
+    declared_bars: tuple[Bar, ...]  # the same of those that only records declare
     groups: tuple[Group, ...]
     slice: Slice
     listings: tuple[ListingView, ...]
@@ -180,7 +184,9 @@ def _page(
         withdrawn=row.withdrawn,
         severity=max((entry.severity for entry in entries), key=list(Severity).index, default=None),
         summary=summary,
-        bars=category_bars(counts, linked=False),
+        known=tools_in_words(sum(not entry.declared for entry in entries), sum(entry.declared for entry in entries)),
+        bars=_bars(entry for entry in entries if not entry.declared),
+        declared_bars=_bars(entry for entry in entries if entry.declared),
         groups=_groups(entries[part.first - 1 : part.last] if entries else (), counts),
         slice=part,
         listings=tuple(_listing(listing) for listing in row.listings),
@@ -198,17 +204,21 @@ def _page(
     )
 
 
+def _bars(entries: Iterable[Entry]) -> tuple[Bar, ...]:
+    return category_bars(Counter(entry.category for entry in entries), linked=False)
+
+
 def _summary(entries: Sequence[Entry]) -> str:
     if not entries:
         return "none of its tools are known."
-    parts = []
-    for category in CATEGORY_ABOUT:
-        count = sum(entry.category is category for entry in entries)
-        if count:
-            parts.append(f"{count:,} {label(category)}")
-    declared = sum(entry.declared for entry in entries)
-    tail = f" {counted(declared, 'is', 'are')} declared, not confirmed." if declared else ""
-    return f"{counted(len(entries), 'tool')}: {listed(parts)}.{tail}"
+    sentences = []
+    for what, declared in (("tool", False), ("declared tool, not confirmed", True)):
+        counts = Counter(entry.category for entry in entries if entry.declared is declared)
+        parts = [f"{counts[category]:,} {label(category)}" for category in CATEGORY_ABOUT if counts[category]]
+        if parts:
+            plural = what.replace("tool", "tools")
+            sentences.append(f"{counted(counts.total(), what, plural)}: {listed(parts)}.")
+    return " ".join(sentences)
 
 
 def _groups(entries: Sequence[Entry], counts: dict[Category, int]) -> tuple[Group, ...]:

@@ -119,6 +119,7 @@ def _server(page: ServerPage) -> dict[str, Any]:
         "severity": page.severity,
         "summary": page.summary,
         "categories": {bar.kind: bar.count for bar in page.bars},
+        "declared_categories": {bar.kind: bar.count for bar in page.declared_bars},
         "tools": [_reference(entry) for group in page.groups for entry in group.entries],
         "slice": plain(page.slice),
         "listings": plain(row.listings),

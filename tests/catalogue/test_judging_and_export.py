@@ -98,11 +98,12 @@ def test_an_export_says_of_each_server_how_it_went(filled, ruleset, tmp_path):
     summary = export(filled.engine, ruleset, tmp_path / "data", quiet)
     assert (summary.servers, summary.tools) == (3, 5)
     servers = lines(tmp_path / "data" / "servers.jsonl")
-    assert [(server["name"], server["outcome"], server["tools"]) for server in servers] == [
+    assert [(server["name"], server["outcome"], server["confirmed_tools"]) for server in servers] == [
         ("one", "introspected", 3),
         ("three", "timed-out", 0),
         ("two", "introspected", 2),
     ]
+    assert all(server["declared_tools"] == 0 and "tools" not in server for server in servers)
     assert servers[0]["protocol_version"] == "2025-11-25"
     assert servers[0]["sources"][0]["source"] == "official"
     assert servers[0]["targets"][0]["address"] == "https://one.example/mcp"
