@@ -15,15 +15,17 @@ _FIRST_WAIT = 0.5  # seconds, doubled with each attempt, where the server says n
 
 
 class PatientRetry(RetryMiddleware):
-    """Scrapy's retries, plus `Retry-After` (RFC 9110 section 10.2.3) and a growing pause."""
+    """Scrapy's retries, plus the time that the server asks for and a growing pause."""
 
     async def process_response(  # type: ignore[override]  # Scrapy awaits it; its own class has nothing to wait for
         self, request: Request, response: Response
     ) -> Request | Response:
-        wait = requested_wait((response.headers.get("Retry-After") or b"").decode("latin-1")).total_seconds()
+        wait = requested_wait(
+            lambda name: (response.headers.get(name) or b"").decode("latin-1")  # as Scrapy keeps headers
+        ).total_seconds()
         again: Request | Response = super().process_response(request, response)
         if response.status == 403 and wait:  # how GitHub says 429
-            again = self._retry(request, "403 with Retry-After") or response
+            again = self._retry(request, "403 with a time to wait") or response
         if isinstance(again, Request):
             if wait > LONGEST_WAIT:
                 return response

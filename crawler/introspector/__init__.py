@@ -45,7 +45,8 @@ async def introspect(
         else:
             listed, attempt = await list_package(target, budget)
     except Stopped as stopped:
-        wait = requested_wait(stopped.headers.get("retry-after", ""))
+        headers = stopped.headers
+        wait = requested_wait(lambda name: headers.get(name.lower(), ""))
         return NotIntrospected(
             *(target, started_at, _since(clock), stopped.reason, str(stopped)),
             *(stopped.sign_in, wait or None, stopped.declared),

@@ -11,6 +11,7 @@ import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from string import Formatter
 from typing import Any, ClassVar, TypeAlias
 from urllib.parse import urljoin, urlsplit
@@ -112,7 +113,7 @@ class WebSource(SourceSpider):
         if response.status in _ABSENT and page.absent:
             return (page.absent,)
         if response.status != 200:
-            self.ledger.wait = requested_wait(_header(response, "Retry-After"))
+            self.ledger.wait = requested_wait(partial(_header, response))
             raise SourceError(f"{response.url} answered {_refusal(response)}, expected 200 and {self.expected}")
         return page.read(response)
 

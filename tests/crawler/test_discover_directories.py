@@ -216,12 +216,23 @@ def test_a_search_that_breaks_off_ends_the_pass_and_keeps_what_was_found():
     assert discovery.wait == timedelta(seconds=900)
 
 
-def test_github_s_way_to_say_too_many_requests_is_heard():
-    answers = iter([(403, {"Retry-After": "1"}, b"{}"), as_json({"total_count": 0, "items": []})])
+@pytest.mark.parametrize(
+    "headers", [{"Retry-After": "1"}, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1"}], ids=["second", "first"]
+)
+def test_github_s_ways_to_say_too_many_requests_are_heard(headers):
+    answers = iter([(403, headers, b"{}"), as_json({"total_count": 0, "items": []})])
     started = time.monotonic()
     with registry(lambda _: next(answers)) as address:
         assert read("github", address)[0].error is None
     assert time.monotonic() - started > 1
+
+
+def test_a_limit_that_is_used_up_for_long_ends_the_pass_until_it_begins_anew():
+    reset = str(int(time.time()) + 1800)
+    with registry(lambda _: (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}, b"{}")) as address:
+        discovery, _ = read("github", address)
+    assert "answered HTTP 403" in str(discovery.error)
+    assert timedelta(minutes=29) < discovery.wait <= timedelta(minutes=30)
 
 
 def test_github_is_asked_only_for_what_was_pushed_since():

@@ -172,10 +172,28 @@ def test_all_that_is_wrong_with_a_list_is_said_at_once(tmp_path):
 
 
 def test_a_wait_is_seconds_or_a_date_and_nothing_else():
+    def waits(retry_after):
+        return requested_wait(
+            {"Retry-After": retry_after, "X-RateLimit-Remaining": "", "X-RateLimit-Reset": "60"}.__getitem__
+        )
+
     soon = format_datetime(datetime.now(UTC) + timedelta(hours=2))
-    assert requested_wait("120") == timedelta(minutes=2)
-    assert timedelta(hours=1.9) < requested_wait(soon) <= timedelta(hours=2)
-    assert requested_wait("9" * 400) == timedelta(days=366)
+    assert waits("120") == timedelta(minutes=2)
+    assert timedelta(hours=1.9) < waits(soon) <= timedelta(hours=2)
+    assert waits("9" * 400) == timedelta(days=366)
     beyond = ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2027 00:00:00 -" + "9" * 30)
     for nothing in ("", "soon", "-5", "Mon, 99 Foo 2026", "\u0661", *beyond):
-        assert not requested_wait(nothing)
+        assert not waits(nothing)
+
+
+def test_a_limit_that_is_used_up_says_when_it_begins_anew():
+    def waits(remaining, reset, retry_after=""):
+        said = {"Retry-After": retry_after, "X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": reset}
+        return requested_wait(said.__getitem__)
+
+    in_two_hours = str(int((datetime.now(UTC) + timedelta(hours=2)).timestamp()))
+    assert timedelta(hours=1.9) < waits("0", in_two_hours) <= timedelta(hours=2)
+    assert waits("0", "90") == timedelta(seconds=90)
+    assert waits("0", in_two_hours, "5") == timedelta(seconds=5)
+    for nothing in (("1", in_two_hours), ("", in_two_hours), ("0", ""), ("0", "1000000001"), ("0", "-5")):
+        assert not waits(*nothing)
