@@ -32,9 +32,10 @@ def changes(
     database: Database = DEFAULT_DATABASE,
     as_format: AsFormat = Format.TABLE,
 ) -> None:
-    """Say which tools appeared, changed or went since their server was first listed, and which servers were withdrawn.
+    """Say which tools appeared, changed or went since their server was first listed.
 
-    Each change is graded by its effect, so that a comma is not an alarm and Read becoming Execute is.
+    Each change is graded by its effect, so that a comma is not an alarm and Read becoming Execute is. Both sides are
+    judged by today's rules. A server that every source has deleted is told, too.
     """
     from catalogue.database import open_database, reading
     from catalogue.history import drifts
