@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from catalogue.database import reading
+from catalogue.history import drifts
 from catalogue.identity import target_key
 from catalogue.intake.discovery import discover_into
 from catalogue.models import Candidate, Change
+from catalogue.site import urls
+from catalogue.site.build import publish
 from catalogue.values import Standing
+from classifier.ruleset import load
 from crawler.records import ListingStatus, Reason, TargetKind, Validator
 from crawler.run import Discovery, SourceRequest, discover
 from tests.crawler.peers.sources import registry
@@ -155,7 +159,7 @@ def test_only_a_whole_pass_of_a_source_that_names_all_withdraws(passes, store, l
     assert store.status(datetime.now(UTC)).withdrawn == 0
 
 
-def test_what_an_official_registry_deleted_is_withdrawn_with_its_tools(store, introspected):
+def test_what_an_official_registry_deleted_is_withdrawn_with_its_tools_and_a_tombstone(store, introspected, tmp_path):
     status = "active"
 
     def answer(path):
@@ -176,6 +180,13 @@ def test_what_an_official_registry_deleted_is_withdrawn_with_its_tools(store, in
     assert server.withdrawn
     assert [one.status for one in server.listings] == ["deleted"]
     assert store.tools() == []
+    rules = load()
+    publish(store.engine, rules, tmp_path / "site", base_url=None, report=quiet)
+    page = (tmp_path / "site" / urls.server(server.name)).read_text()
+    assert "Withdrawn." in page
+    assert not list((tmp_path / "site" / urls.server(server.name)).parent.rglob("tool/*"))
+    with reading(store.engine) as session:
+        assert [(one.server, one.kind) for one in drifts(session, rules)] == [("com.house/a", "withdrawn")]
 
 
 # Candidates
