@@ -39,8 +39,12 @@ def is_listed() -> ColumnElement[bool]:
 
 
 def lists_all() -> ColumnElement[bool]:
-    """Say of an attempt that what it did not bring is not there: all pages, and not under made-up values."""
-    return and_(models.Introspection.complete, models.Introspection.attempt == BARE)
+    """Say of an attempt that what it did not bring is not there.
+
+    That takes all pages, no made-up values, and nothing in the list that cannot be read: that may be it.
+    """
+    attempt = models.Introspection
+    return and_(attempt.complete, attempt.attempt == BARE, attempt.malformed == [])
 
 
 def is_current() -> ColumnElement[bool]:
