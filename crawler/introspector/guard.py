@@ -7,15 +7,14 @@ the address that was checked is the address connected to, so a second DNS answer
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import socket
-from collections.abc import Iterable
+import ssl
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 from urllib.parse import urlsplit
-
-import httpcore
 
 from crawler.introspector.budget import Stopped
 from crawler.records import Reason
@@ -35,6 +34,8 @@ _NUMBERS_ONLY = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*
 _WELL_KNOWN = 1024  # below it, ports other than these two belong to other services
 _WEB_PORTS = frozenset({80, 443})
 _LONGEST_URL = 2048
+_READ_AHEAD = 64 * 1024
+"""Bytes that a connection takes from the network before anyone asks for them; asyncio stops at twice as many."""
 _PLACEHOLDER = re.compile(r"[{}<>]")  # "{tenant}", "<your-host>": no address has these
 
 
@@ -77,58 +78,43 @@ def is_allowed(address: Address, *, allow_private: bool) -> bool:
     return address.is_global or (allow_private and not address.is_reserved)
 
 
-class Guard(httpcore.AsyncNetworkBackend):
-    """Makes the connections of one HTTP client, to allowed addresses only. Raises `Stopped` for the others."""
+async def connect(
+    host: str, port: int, tls: ssl.SSLContext | None, *, allow_private: bool, resolve_seconds: float
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to a host, if it is at allowed addresses only. Raises `Stopped` if not, `OSError` if nobody answers."""
+    *others, last = await _checked(host, port, allow_private=allow_private, resolve_seconds=resolve_seconds)
+    for address in others:
+        with contextlib.suppress(OSError):  # the name has another address
+            return await _connect_to(address, port, tls, host)
+    return await _connect_to(last, port, tls, host)
 
-    def __init__(self, *, allow_private: bool, resolve_seconds: float) -> None:
-        self._allow_private = allow_private
-        self._resolve_seconds = resolve_seconds
-        self._network = httpcore.AnyIOBackend()
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the interface's
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        addresses = await self._checked(host, port)
-        for address in addresses[:-1]:
-            try:
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue  # the name has another address
-        return await self._network.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+async def _connect_to(
+    address: str, port: int, tls: ssl.SSLContext | None, host: str
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection(
+        address, port, ssl=tls, server_hostname=host if tls else None, limit=_READ_AHEAD
+    )
 
-    async def connect_unix_socket(
-        self,
-        path: str,  # noqa: ARG002 - the interface's
-        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - the interface's
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - the interface's
-    ) -> httpcore.AsyncNetworkStream:
-        raise _refused("a socket of this machine")
 
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+async def _checked(host: str, port: int, *, allow_private: bool, resolve_seconds: float) -> list[str]:
+    literal = _literal(host)
+    addresses = [literal] if literal else await _resolve(host, port, resolve_seconds)
+    for address in addresses:
+        if not is_allowed(address, allow_private=allow_private):
+            raise _refused(f"{host} is at {address}, which is not a public address")
+    return [str(address) for address in addresses[:_MOST_ADDRESSES]]
 
-    async def _checked(self, host: str, port: int) -> list[str]:
-        literal = _literal(host)
-        addresses = [literal] if literal else await self._resolve(host, port)
-        for address in addresses:
-            if not is_allowed(address, allow_private=self._allow_private):
-                raise _refused(f"{host} is at {address}, which is not a public address")
-        return [str(address) for address in addresses[:_MOST_ADDRESSES]]
 
-    async def _resolve(self, host: str, port: int) -> list[Address]:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(self._resolve_seconds):
-                return await loop.run_in_executor(_RESOLVERS, _lookup, host, port)
-        except TimeoutError:
-            raise Stopped(Reason.UNREACHABLE, f"the name {host} does not resolve in time") from None
-        except (OSError, UnicodeError) as error:
-            raise Stopped(Reason.UNREACHABLE, f"the name {host} does not resolve") from error
+async def _resolve(host: str, port: int, seconds: float) -> list[Address]:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(seconds):
+            return await loop.run_in_executor(_RESOLVERS, _lookup, host, port)
+    except TimeoutError:
+        raise Stopped(Reason.UNREACHABLE, f"the name {host} does not resolve in time") from None
+    except (OSError, UnicodeError) as error:
+        raise Stopped(Reason.UNREACHABLE, f"the name {host} does not resolve") from error
 
 
 def _lookup(host: str, port: int) -> list[Address]:

@@ -65,13 +65,16 @@ def fault_of(value: Any, nesting: int) -> str | None:
     for _ in range(nesting + 1):
         inner: list[Any] = []
         for item in level:
-            if fault := _own_fault(item):
-                return fault
-            if isinstance(item, dict):
+            if isinstance(item, str):
+                if not item.isascii() and not _is_text(item):
+                    return "holds half of a surrogate pair, which no text can carry"
+            elif isinstance(item, dict):
                 inner.extend(item)
                 inner.extend(item.values())
             elif isinstance(item, list):
                 inner.extend(item)
+            elif isinstance(item, NotJson):
+                return item.why
         if not inner:
             return None
         level = inner
@@ -144,15 +147,12 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _own_fault(value: Any) -> str | None:
-    if isinstance(value, NotJson):
-        return value.why
-    if isinstance(value, str) and not value.isascii():
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            return "holds half of a surrogate pair, which no text can carry"
-    return None
+def _is_text(value: str) -> bool:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _same_id(answered: Any, request_id: int) -> bool:

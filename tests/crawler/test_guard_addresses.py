@@ -7,17 +7,18 @@ import socket
 import time
 from ipaddress import ip_address
 
-import httpcore
 import pytest
 
 from crawler.introspector import guard, introspect
 from crawler.introspector.budget import Budget, Stopped
-from crawler.introspector.connection import GuardedTransport
-from crawler.introspector.guard import Guard, check_url, is_allowed
+from crawler.introspector.guard import check_url, connect, is_allowed
 from crawler.records import NotIntrospected, Reason, Target, TargetKind, Transport
 from tests.crawler.peers import remotes
 
-GUARD = Guard(allow_private=False, resolve_seconds=5)
+
+def reach(host: str, resolve_seconds: float = 5):
+    """Connect as to a server of others."""
+    return connect(host, 443, None, allow_private=False, resolve_seconds=resolve_seconds)
 
 
 @pytest.mark.parametrize(
@@ -100,50 +101,35 @@ def test_no_spelling_of_loopback_reaches_it(host):
 def test_one_private_address_among_public_ones_refuses_the_name(monkeypatch):
     _resolve_to(monkeypatch, ["93.184.216.34", "127.0.0.1"])
     with pytest.raises(Stopped) as caught:
-        asyncio.run(GUARD.connect_tcp("rebind.example", 443))
+        asyncio.run(reach("rebind.example"))
     assert "127.0.0.1" in str(caught.value)
 
 
 def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch):
-    connected: list[str] = []
     answers = iter([["93.184.216.34"], ["127.0.0.1"]])
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", (a, 443)) for a in next(answers)])
 
-    async def connect(self, host, port, *_):
-        connected.append(host)
-        raise httpcore.ConnectError("no network in tests")
-
-    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
-    with pytest.raises(httpcore.ConnectError):
-        asyncio.run(GUARD.connect_tcp("rebind.example", 443))
+    connected = _no_network(monkeypatch)
+    with pytest.raises(ConnectionError):
+        asyncio.run(reach("rebind.example"))
     assert connected == ["93.184.216.34"]
 
 
 def test_every_address_of_a_name_is_tried(monkeypatch):
-    tried: list[str] = []
     _resolve_to(monkeypatch, ["93.184.216.34", "93.184.216.35"])
 
-    async def connect(self, host, port, *_):
-        tried.append(host)
-        raise httpcore.ConnectTimeout
-
-    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
-    with pytest.raises(httpcore.ConnectTimeout):
-        asyncio.run(GUARD.connect_tcp("two.example", 443))
+    tried = _no_network(monkeypatch)
+    with pytest.raises(ConnectionError):
+        asyncio.run(reach("two.example"))
     assert tried == ["93.184.216.34", "93.184.216.35"]
 
 
 def test_a_name_of_a_hundred_addresses_sends_us_to_four_of_them(monkeypatch):
-    tried: list[str] = []
     _resolve_to(monkeypatch, [f"93.184.216.{number}" for number in range(100)])
 
-    async def connect(self, host, port, *_):
-        tried.append(host)
-        raise httpcore.ConnectError("no network in tests")
-
-    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
-    with pytest.raises(httpcore.ConnectError):
-        asyncio.run(GUARD.connect_tcp("many.example", 443))
+    tried = _no_network(monkeypatch)
+    with pytest.raises(ConnectionError):
+        asyncio.run(reach("many.example"))
     assert tried == [f"93.184.216.{number}" for number in range(4)]
 
 
@@ -154,20 +140,14 @@ def test_names_that_do_not_resolve_do_not_hold_up_those_that_do(monkeypatch):
         return [ip_address("127.0.0.1")]
 
     monkeypatch.setattr(guard, "_lookup", look_up)
-    hasty = Guard(allow_private=False, resolve_seconds=0.4)
 
     async def run():
         names = [f"slow{number}.example" for number in range(60)] + ["quick.example"]
-        return await asyncio.gather(*(hasty.connect_tcp(name, 443) for name in names), return_exceptions=True)
+        return await asyncio.gather(*(reach(name, 0.4) for name in names), return_exceptions=True)
 
     *slow, quick = asyncio.run(run())
     assert {str(one).partition(".example ")[2] for one in slow} == {"does not resolve in time"}
     assert "127.0.0.1" in str(quick)
-
-
-def test_httpx_makes_its_connections_through_the_guard():
-    transport = GuardedTransport(Budget(), allow_private=False)
-    assert isinstance(transport._pool._network_backend, Guard)
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch):
@@ -184,3 +164,15 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch):
 
 def _resolve_to(monkeypatch, addresses: list[str]) -> None:
     monkeypatch.setattr(guard, "_lookup", lambda *_: [ip_address(address) for address in addresses])
+
+
+def _no_network(monkeypatch) -> list[str]:
+    """Let every connection fail; return the list of the addresses that will have been tried."""
+    tried: list[str] = []
+
+    async def open_connection(address, *_, **__):
+        tried.append(address)
+        raise ConnectionError("no network in tests")
+
+    monkeypatch.setattr(asyncio, "open_connection", open_connection)
+    return tried

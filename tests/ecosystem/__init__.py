@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from tests.ecosystem.world import DEFAULT_MIX, OUTCOMES, Expected, Server, expected, world
+from tests.ecosystem.world import DEFAULT_MIX, OUTCOMES, REVISIONS, Expected, Server, expected, world
 
-__all__ = ["DEFAULT_MIX", "OUTCOMES", "Ecosystem", "Expected", "Server", "expected", "running", "world"]
+__all__ = ["DEFAULT_MIX", "OUTCOMES", "REVISIONS", "Ecosystem", "Expected", "Server", "expected", "running", "world"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,13 +33,14 @@ class Ecosystem:
     servers: int
     seed: int
     mix: Mapping[str, float]
+    revisions: Mapping[str, float]
 
     def expected(self) -> dict[str, Expected]:
-        return expected(self.servers, self.seed, self.mix)
+        return expected(self.servers, self.seed, self.mix, self.revisions)
 
     def withdrawn(self) -> set[str]:
         """The names that the registry calls deleted, where it is asked for changes."""
-        return {server.name for server in world(self.servers, self.seed, self.mix) if server.deleted}
+        return {server.name for server in world(self.servers, self.seed, self.mix, self.revisions) if server.deleted}
 
     def asked(self) -> dict[str, Any]:
         """What the servers saw.
@@ -54,12 +55,17 @@ class Ecosystem:
 
 @contextmanager
 def running(
-    servers: int = 300, seed: int = 1, mix: Mapping[str, float] = DEFAULT_MIX, latency: float = 0.0
+    servers: int = 300,
+    seed: int = 1,
+    mix: Mapping[str, float] = DEFAULT_MIX,
+    latency: float = 0.0,
+    revisions: Mapping[str, float] = REVISIONS,
 ) -> Iterator[Ecosystem]:
     """Start an ecosystem in a process of its own, and end it afterwards; each answer takes `latency` seconds."""
     command = [sys.executable, "-m", "tests.ecosystem", "--servers", str(servers), "--seed", str(seed)]
+    command += ["--mix", json.dumps(dict(mix)), "--revisions", json.dumps(dict(revisions)), "--latency", str(latency)]
     with subprocess.Popen(
-        [*command, "--mix", json.dumps(dict(mix)), "--latency", str(latency)],
+        command,
         cwd=_ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -68,6 +74,6 @@ def running(
         try:
             address = process.stdout.readline().strip()
             assert address, "the ecosystem did not start"
-            yield Ecosystem(address, servers, seed, mix)
+            yield Ecosystem(address, servers, seed, mix, revisions)
         finally:
             process.kill()

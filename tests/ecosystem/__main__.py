@@ -6,13 +6,13 @@ import argparse
 import asyncio
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from tests.ecosystem.http import Connection, HttpRequest
 from tests.ecosystem.registry import Registry
 from tests.ecosystem.remotes import Remotes
-from tests.ecosystem.world import DEFAULT_MIX, world
+from tests.ecosystem.world import DEFAULT_MIX, REVISIONS, Server, world
 
 
 def main() -> None:
@@ -21,16 +21,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--mix", type=json.loads, default=DEFAULT_MIX, help='profile to per cent, {"hang": 5}')
+    parser.add_argument("--revisions", type=json.loads, default=REVISIONS, help='revision to share, {"2026-07-28": 1}')
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that a server takes for each answer")
     options = parser.parse_args()
-    asyncio.run(_serve(options.servers, options.seed, options.mix, options.port, options.latency))
+    members = world(options.servers, options.seed, options.mix, options.revisions)
+    asyncio.run(_serve(members, options.port, options.latency))
 
 
-async def _serve(servers: int, seed: int, mix: Mapping[str, float], port: int, latency: float) -> None:
+async def _serve(members: Sequence[Server], port: int, latency: float) -> None:
     with socket.create_server(("127.0.0.1", port), backlog=1024) as listener, socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))  # and nobody listens: connections to it are refused
         base, closed = (f"http://127.0.0.1:{each.getsockname()[1]}" for each in (listener, reserved))
-        members = world(servers, seed, mix)
         registry, remotes = Registry(members, base, closed), Remotes(members, closed, latency)
 
         def serve(connection: Connection, request: HttpRequest) -> None:

@@ -96,28 +96,32 @@ class Expected:
     pages: int = 0
 
 
-def world(servers: int, seed: int = 1, mix: Mapping[str, float] = DEFAULT_MIX) -> list[Server]:
+def world(
+    servers: int, seed: int = 1, mix: Mapping[str, float] = DEFAULT_MIX, revisions: Mapping[str, float] = REVISIONS
+) -> list[Server]:
     """The servers of one seed by their index: the live ones, then one withdrawn for every fifty of them."""
     chance = random.Random(seed)
     profiles = [profile for profile, share in mix.items() for _ in range(round(servers * share / 100))][:servers]
     profiles += ["healthy"] * (servers - len(profiles))
     chance.shuffle(profiles)
-    live = [_server(index, profile, chance) for index, profile in enumerate(profiles)]
+    live = [_server(index, profile, chance, revisions) for index, profile in enumerate(profiles)]
     return live + [
         Server(index, "healthy", MODERN, sse=False, pages=1, deleted=True)
         for index in range(servers, servers + servers // 50)
     ]
 
 
-def _server(index: int, profile: str, chance: random.Random) -> Server:
-    revision = chance.choices([*REVISIONS], weights=[*REVISIONS.values()])[0]
+def _server(index: int, profile: str, chance: random.Random, revisions: Mapping[str, float]) -> Server:
+    revision = chance.choices([*revisions], weights=[*revisions.values()])[0]
     pages = chance.choice((2, 3)) if profile == "healthy" and chance.random() < 0.2 else 1
     return Server(index, profile, revision, sse=chance.random() < 0.5, pages=pages)
 
 
-def expected(servers: int, seed: int = 1, mix: Mapping[str, float] = DEFAULT_MIX) -> dict[str, Expected]:
+def expected(
+    servers: int, seed: int = 1, mix: Mapping[str, float] = DEFAULT_MIX, revisions: Mapping[str, float] = REVISIONS
+) -> dict[str, Expected]:
     """Name to what a crawl must find, for each live server of that seed."""
-    return {server.name: _expected(server) for server in world(servers, seed, mix) if not server.deleted}
+    return {server.name: _expected(server) for server in world(servers, seed, mix, revisions) if not server.deleted}
 
 
 def _expected(server: Server) -> Expected:
