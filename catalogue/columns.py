@@ -14,6 +14,7 @@ _ESCAPE = "\x1a"
 """The control character SUBSTITUTE opens an escape: unlike a backslash it hardly ever occurs in real text."""
 _UNSTORABLE = re.compile("[\x00\x1a\ud800-\udfff]")
 _ESCAPED = re.compile("\x1a([0-9a-f]{4})")
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def escape(text: str) -> str:
@@ -56,7 +57,7 @@ class JsonText(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Encode on the way in."""
-        return None if value is None else json.dumps(value, separators=(",", ":"))
+        return None if value is None else _ENCODER.encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
         """Decode on the way out."""
