@@ -16,7 +16,6 @@ from typing import Protocol, TypeAlias
 from catalogue.identity import site
 from catalogue.intake.courtesy import Courtesy
 from catalogue.repository import Due
-from crawler.introspector.budget import Budget
 from crawler.introspector.robots import Robots
 from crawler.opt_out import OptOut
 from crawler.records import Introspected, NotIntrospected, Reason, Target, TargetKind
@@ -41,9 +40,7 @@ class Asked:
 class Introspect(Protocol):
     """`crawler.introspector.introspect`, or what a test puts in its place."""
 
-    async def __call__(
-        self, target: Target, budget: Budget = ..., *, allow_private: bool = False, robots: Robots | None = None
-    ) -> Outcome:
+    async def __call__(self, target: Target, *, allow_private: bool = False, robots: Robots | None = None) -> Outcome:
         """Ask one target."""
 
 

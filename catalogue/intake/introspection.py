@@ -17,13 +17,15 @@ from sqlalchemy import Engine
 
 from catalogue.database import reading, writing
 from catalogue.intake.asking import PACKAGES_AT_ONCE, Asked, Asker, Introspect, Outcome, to_jobs
+from catalogue.intake.slots import SESSIONS_FOR_A_SLOT, Slots
 from catalogue.intake.summary import Failure
 from catalogue.repository import INTROSPECTED, Due, ToolStore, Work
 from catalogue.repository.statements import batches
 from catalogue.values import Clock, Report, utc_now
 from crawler.introspector import sweep
+from crawler.introspector.robots import Robots
 from crawler.opt_out import OptOut
-from crawler.records import NotIntrospected, Reason, TargetKind
+from crawler.records import NotIntrospected, Reason, Target, TargetKind
 
 _BATCH = 50
 """Results a transaction at most."""
@@ -47,12 +49,13 @@ def introspect_due(
     """Ask every target that is due.
 
     Returns outcomes by name, how many tools were listed, who failed, and how many were postponed. `limit` bounds the
-    attempts, `concurrency` the sites asked at a time.
+    attempts, `concurrency` the sites asked at a time, but for those that keep us waiting (`Slots`).
     """
     sweep()  # what a crawl left behind that was killed
     now = begin(engine, allow_private=allow_private, clock=clock)
-    run = _Run(engine, Asker(introspect, opt_out, allow_private=allow_private), report, allow_private=allow_private)
-    asyncio.run(run.ask_all(now, limit, max(1, concurrency)))
+    asker = Asker(_in_slots(introspect, concurrency), opt_out, allow_private=allow_private)
+    run = _Run(engine, asker, report, allow_private=allow_private)
+    asyncio.run(run.ask_all(now, limit, concurrency))
     return dict(run.outcomes.most_common()), run.tools, run.failures(), run.postponed
 
 
@@ -63,6 +66,19 @@ def begin(engine: Engine, *, allow_private: bool, clock: Clock = utc_now) -> dat
         with writing(engine) as session:
             Work(session).make_due(Reason.ADDRESS_REFUSED, now)
     return now
+
+
+def _in_slots(introspect: Introspect, concurrency: int) -> Introspect:
+    """Return `introspect` with so many sessions with remotes at a time."""
+    slots = Slots(concurrency)
+
+    async def in_a_slot(target: Target, *, allow_private: bool = False, robots: Robots | None = None) -> Outcome:
+        if target.kind is not TargetKind.REMOTE:
+            return await introspect(target, allow_private=allow_private, robots=robots)
+        async with slots.one():
+            return await introspect(target, allow_private=allow_private, robots=robots)
+
+    return in_a_slot
 
 
 class _Run:
@@ -104,7 +120,7 @@ class _Run:
         results: _Results = asyncio.Queue(maxsize=2 * _BATCH)
         remotes = self._jobs([target for target in due if target.kind is TargetKind.REMOTE])
         packages = self._jobs([target for target in due if target.kind is not TargetKind.REMOTE])
-        places = [remotes] * concurrency + [packages] * min(concurrency, PACKAGES_AT_ONCE)
+        places = [remotes] * concurrency * SESSIONS_FOR_A_SLOT + [packages] * min(concurrency, PACKAGES_AT_ONCE)
         try:
             async with asyncio.TaskGroup() as tasks:  # when the writer fails, the workers end
                 tasks.create_task(self._write(results))
