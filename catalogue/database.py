@@ -23,6 +23,9 @@ _VERSION_TABLE = "catalogue_revision"  # not Alembic's default: that one may be 
 _WAIT_FOR_LOCK = 15.0  # seconds that SQLite waits for another writer; our longest transactions take well under one
 _MIGRATION_LOCK = 0x6D637063  # PostgreSQL advisory lock; any number that nobody else uses ("mcpc")
 _TOO_MANY_DIFFERENCES = 10
+_ROWS_A_STATEMENT = 50
+"""Rows that one INSERT ... RETURNING names. SQLite's driver keeps the last 128 statements, compiled: at SQLAlchemy's
+1,000 rows, and a number of rows that differs each time, those alone take a hundred megabytes."""
 
 _REFUSALS = frozenset({"42501", "25006"})
 """PostgreSQL's codes for what a user may not do, and for a server that only answers reads."""
@@ -108,7 +111,9 @@ def _connectable(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         _check_path(parsed)
     try:
-        engine = create_engine(parsed, connect_args=_connect_arguments(parsed))
+        engine = create_engine(
+            parsed, connect_args=_connect_arguments(parsed), insertmanyvalues_page_size=_ROWS_A_STATEMENT
+        )
     except ModuleNotFoundError as error:
         raise CatalogueError(
             f"{_name(parsed)} needs the Python package {error.name}, which is not installed",

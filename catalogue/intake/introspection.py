@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from catalogue.database import reading, writing
 from catalogue.intake.asking import PACKAGES_AT_ONCE, Asked, Asker, Introspect, Outcome, to_jobs
-from catalogue.intake.slots import SESSIONS_FOR_A_SLOT, Slots
+from catalogue.intake.slots import Slots, most_sessions
 from catalogue.intake.summary import Failure
 from catalogue.repository import INTROSPECTED, Due, ToolStore, Work
 from catalogue.repository.statements import batches
@@ -120,7 +120,7 @@ class _Run:
         results: _Results = asyncio.Queue(maxsize=2 * _BATCH)
         remotes = self._jobs([target for target in due if target.kind is TargetKind.REMOTE])
         packages = self._jobs([target for target in due if target.kind is not TargetKind.REMOTE])
-        places = [remotes] * concurrency * SESSIONS_FOR_A_SLOT + [packages] * min(concurrency, PACKAGES_AT_ONCE)
+        places = [remotes] * most_sessions(concurrency) + [packages] * min(concurrency, PACKAGES_AT_ONCE)
         try:
             async with asyncio.TaskGroup() as tasks:  # when the writer fails, the workers end
                 tasks.create_task(self._write(results))

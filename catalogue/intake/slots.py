@@ -9,8 +9,14 @@ from contextlib import asynccontextmanager
 PATIENCE = 1.0
 """Seconds; a server that answers at all has listed its tools within that. One that hangs is waited for ten times as
 long, so a tenth of such servers would take a crawl's whole time."""
-SESSIONS_FOR_A_SLOT = 10
-"""Sessions that run for each slot at most, those that wait included. One takes a tenth of a megabyte while it waits."""
+_SESSIONS_FOR_A_SLOT = 10
+_MOST_SESSIONS = 500
+"""At a time, those that wait included, unless more were asked for: each takes a tenth of a megabyte and a socket."""
+
+
+def most_sessions(slots: int) -> int:
+    """Return how many sessions there are at most with so many slots."""
+    return max(slots, min(_SESSIONS_FOR_A_SLOT * slots, _MOST_SESSIONS))
 
 
 class Slots:
