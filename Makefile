@@ -50,6 +50,10 @@ serve: $(READY)  ## serve the site at http://127.0.0.1:8000/
 bench: $(READY)  ## measure speed and memory (benchmarks/README.md)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.attacks
+	$(BIN)/python -m benchmarks.remotes
+	$(BIN)/python -m benchmarks.discovery
+	$(BIN)/python -m benchmarks.packages
+	$(BIN)/python -m benchmarks.resume
 	$(BIN)/python -m benchmarks.classify $(if $(wildcard $(CORPUS)/tools.jsonl.gz),--tools $(CORPUS)/tools.jsonl.gz)
 	$(BIN)/python -m benchmarks.policy $(if $(wildcard $(CORPUS)/tools.jsonl.gz),--tools $(CORPUS)/tools.jsonl.gz)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.discovery import intake
 from benchmarks.hostile import HOSTILE
 from benchmarks.policy import usual_arguments
+from benchmarks.remotes import HANDSHAKE, crawl
 from benchmarks.rules import multiply_rules
 from benchmarks.tools import made_up, numbered
 from catalogue.policies.evaluate import Evaluator, Outcome
@@ -39,3 +41,14 @@ def test_the_policy_of_all_made_up_tools_decides_their_usual_calls():
     policy = server_policy((tool["name"], tool, ours.judge(tool)) for tool in tools)
     outcomes = {Evaluator(policy).decide(tool["name"], usual_arguments(tool)).outcome for tool in tools}
     assert {Outcome.ALLOWED, Outcome.HIDDEN, Outcome.HELD} <= outcomes
+
+
+def test_crawls_and_intake_are_measured(capsys):
+    measured = crawl(10, HANDSHAKE, mix={"sign-in": 10})
+    assert 0 < measured.span < 60
+    assert measured.served > 0
+    assert measured.cost.peak > 20
+    intake(200)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert all(int(line.split()[-1].replace(",", "")) > 0 for line in lines)

@@ -1,21 +1,20 @@
-"""The whole crawl on a local internet: every healthy server's tools, a reason for each other, also after a kill -9."""
+"""The whole crawl on a local internet: every healthy server's tools, a reason for each other, also after kill -9."""
 
 from __future__ import annotations
 
+import random
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy.orm import Session
 
-from catalogue.database import open_database
-from catalogue.repository import Repository
-from tests.cli.program import COMMAND
 from tests.ecosystem import Ecosystem, running
+from tests.ecosystem.crawls import PARTLY_FAILED, crawl_with_kills, found, listings, start, wanted
 
 SERVERS = 300
+IN_FLIGHT = 100
+"""What one kill may cost: the sessions that run, and a transaction of results that are not written yet."""
 
 
 @pytest.fixture(scope="module")
@@ -24,39 +23,11 @@ def ecosystem():
         yield running_ecosystem
 
 
-def start(ecosystem: Ecosystem, database: str) -> subprocess.Popen[str]:
-    source = f"official={ecosystem.address}"
-    command = [COMMAND, "crawl", "--source", source, "--allow-private", "--concurrency", "50", "--database", database]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-
-
-def found(database: str) -> dict[str, tuple[str | None, tuple[str, ...]]]:
-    """What the catalogue holds: each server's outcome and the names of its tools."""
-    engine = open_database(database)
-    with Session(engine) as session:
-        repository = Repository(session)
-        tools: dict[str, list[str]] = {}
-        for tool in repository.tools(""):
-            tools.setdefault(tool.server, []).append(tool.name)
-        servers = list(repository.servers())
-    engine.dispose()
-    outcomes = {}
-    for server in servers:
-        latest = [target.latest.outcome for target in server.targets if target.latest]
-        outcomes[server.name] = (latest[0] if latest else None, tuple(sorted(tools.get(server.name, []))))
-    return outcomes
-
-
-def wanted(ecosystem: Ecosystem) -> dict[str, tuple[str, tuple[str, ...]]]:
-    return {name: (one.outcome, tuple(sorted(one.tools))) for name, one in ecosystem.expected().items()}
-
-
 def test_a_killed_crawl_goes_on_and_ends_like_an_undisturbed_one(ecosystem: Ecosystem, tmp_path: Path):
     database = f"sqlite:///{tmp_path}/catalogue.db"
     killed = start(ecosystem, database)
-    assert killed.stderr
     deadline = time.monotonic() + 60
-    while sum(ecosystem.asked()["listed"].values()) < SERVERS // 4:
+    while listings(ecosystem) < SERVERS // 2:
         assert time.monotonic() < deadline, "the crawl did not get going"
         assert killed.poll() is None, "the crawl ended before it could be killed"
         time.sleep(0.05)
@@ -67,7 +38,16 @@ def test_a_killed_crawl_goes_on_and_ends_like_an_undisturbed_one(ecosystem: Ecos
 
     again = start(ecosystem, database)
     _, errors = again.communicate(timeout=120)
-    assert again.returncode == 4, errors  # done, but some targets failed
+    assert again.returncode == PARTLY_FAILED, errors
     assert found(database) == wanted(ecosystem)
     repeated = [name for name, times in ecosystem.asked()["listed"].items() if times > 1]
-    assert len(repeated) <= 50, "more was asked again than was in flight"
+    assert len(repeated) <= IN_FLIGHT, "more was asked again than was in flight"
+
+
+def test_a_crawl_that_is_killed_again_and_again_ends_like_an_undisturbed_one(tmp_path: Path):
+    """The full measure, twenty kills, is `python -m benchmarks.resume`."""
+    mix = {"sign-in": 10, "empty": 5, "malformed": 5, "server-error": 5}  # all of which answer at once
+    with running(servers=150, mix=mix, latency=0.2) as slow:
+        database = f"sqlite:///{tmp_path}/catalogue.db"
+        assert crawl_with_kills(slow, database, 2, random.Random(7), concurrency=20) == 2
+        assert found(database) == wanted(slow)

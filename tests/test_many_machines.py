@@ -17,7 +17,7 @@ from catalogue.database import check, open_database
 from catalogue.queue.place import count_jobs
 from tests.cli.program import COMMAND, run_program
 from tests.ecosystem import running
-from tests.test_crawl_and_resume import found, wanted
+from tests.ecosystem.crawls import found, wanted
 
 SERVERS = 60
 MIX = {"sign-in": 8, "not-found": 8, "empty": 4, "server-error": 4, "closed": 4}

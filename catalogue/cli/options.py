@@ -49,5 +49,6 @@ OptOut: TypeAlias = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Also leave alone the domains, addresses and packages in this file.")
 ]
 Concurrency: TypeAlias = Annotated[
-    int, typer.Option(min=1, metavar="N", help="How many targets to introspect at a time.")
+    int,
+    typer.Option(min=1, metavar="N", help="How many targets to introspect at a time; slow ones are waited for beside."),
 ]

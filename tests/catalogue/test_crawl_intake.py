@@ -282,6 +282,33 @@ def test_concurrency_bounds_the_hosts_asked_at_a_time(store, listing, target, in
     assert asker.most["all"] == 3
 
 
+@pytest.mark.parametrize(("hanging", "most"), [(10, 12), (30, 20)])
+def test_servers_that_keep_us_waiting_hold_up_nobody_up_to_ten_for_a_slot(
+    monkeypatch, store, listing, target, introspected, hanging, most
+):
+    monkeypatch.setattr("catalogue.intake.slots.PATIENCE", 0.02)
+    slow = [target(f"https://slow{number}.example/") for number in range(hanging)]
+    quick = [target(f"https://quick{number}.example/") for number in range(20)]
+    store.take(*(listing(one.address, one) for one in (*slow, *quick)))
+    ended = []
+    running = set()
+    at_once = []
+
+    async def introspect(one, **options):
+        running.add(one)
+        at_once.append(len(running))
+        await asyncio.sleep(0.5 if one in slow else 0)
+        running.remove(one)
+        ended.append(one)
+        return replace(introspected(one, "tool"), started_at=datetime.now(UTC))
+
+    ask(store.engine, introspect, concurrency=2)
+    assert len(ended) == hanging + 20
+    assert max(at_once) == most
+    if hanging < 20:
+        assert set(ended[:20]) == set(quick)
+
+
 def test_a_servers_next_target_is_asked_in_the_same_crawl(store, listing, target, introspected, failed):
     remote, package = target(), target("a", TargetKind.NPM)
     store.take(listing("a", remote, package), listing("b", target("https://b.example")))

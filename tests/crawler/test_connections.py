@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from crawler.introspector import connections
+from crawler.introspector.budget import Budget, Stopped
 from crawler.introspector.connections import GuardedTransport
+from crawler.records import Reason
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -54,7 +56,10 @@ def _with_server(
     async def both() -> list[bytes]:
         server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
         base = f"http{'s' * bool(tls)}://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        async with server, httpx.AsyncClient(transport=GuardedTransport(allow_private=True), timeout=None) as client:
+        async with (
+            server,
+            httpx.AsyncClient(transport=GuardedTransport(Budget(), allow_private=True), timeout=None) as client,
+        ):
             async with asyncio.timeout(5):
                 try:
                     return await run(client, base)
@@ -106,14 +111,23 @@ def test_a_server_that_hung_up_after_its_answer_is_connected_to_anew():
 def test_a_server_that_answers_with_hints_only_is_left():
     hint = b"HTTP/1.1 103 Early Hints\r\n\r\n"
     assert converse([hint + PLAIN], 1) == ([b"ok"], 1)
-    with pytest.raises(httpx.RemoteProtocolError):
-        converse([hint * 100 + PLAIN], 1)
+    with pytest.raises(Stopped) as caught:
+        converse([hint * 10_000 + PLAIN], 1)
+    assert caught.value.reason is Reason.TOO_LARGE
 
 
-@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 50_000])
-def test_what_is_no_http_is_told_apart_from_silence(answer):
-    with pytest.raises(httpx.RemoteProtocolError):
-        converse([answer], 1)
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (b"", httpx.ReadError),
+        (b"HTTP/1.1 200 OK\r\n", httpx.ReadError),
+        (b"SSH-2.0-x\r\n\r\n", httpx.RemoteProtocolError),
+        (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 50_000, Stopped),
+    ],
+)
+def test_what_is_no_http_is_told_apart_from_silence_and_from_too_much(answer, expected):
+    with pytest.raises(expected):
+        converse([answer, b""], 1)
 
 
 def test_a_body_that_breaks_off_is_no_body():
@@ -125,7 +139,7 @@ def test_a_body_that_breaks_off_is_no_body():
     async def run(client: httpx.AsyncClient, base: str) -> list[bytes]:
         return [(await client.get(base)).content]
 
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(httpx.ReadError):
         _with_server(serve, run, None)
 
 

@@ -46,7 +46,7 @@ class Ecosystem:
         """What the servers saw.
 
         `methods`: how often each was asked; `listed`: how often each server was asked for its first page; `visits`: who
-        was at each server, from when to when (`visits.py`).
+        was at each server, from when to when (`visits.py`); `cpu`: seconds of processor that all this took.
         """
         with urlopen(self.address + "/asked", timeout=10) as answer:
             counts: dict[str, Any] = json.load(answer)

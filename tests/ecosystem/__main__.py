@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
@@ -41,7 +42,7 @@ async def _serve(members: Sequence[Server], port: int, latency: float) -> None:
                 connection.send(200, json.dumps(registry.page(dict(parse_qsl(request.query)))).encode())
             elif request.path == "/asked":
                 asked = {"methods": remotes.asked, "listed": remotes.listed, "visits": remotes.visits.by_server}
-                connection.send(200, json.dumps(asked).encode())
+                connection.send(200, json.dumps(asked | {"cpu": time.process_time()}).encode())
             else:
                 connection.send(404)
 

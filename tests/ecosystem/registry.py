@@ -35,7 +35,7 @@ class Registry:
         return _page(found, None, self)
 
     def _start(self, cursor: str | None) -> int:
-        return int(cursor.rpartition(":")[0][-5:]) + 1 if cursor else 0
+        return int(cursor.rpartition(":")[0].rpartition("-")[2]) + 1 if cursor else 0
 
     def record(self, server: Server) -> dict[str, Any]:
         """One server.json with what the registry says of it."""
