@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 
 from crawler.introspector.budget import Budget, Stopped
-from crawler.introspector.connections import GuardedTransport
 from crawler.introspector.guard import check_url
+from crawler.introspector.http11 import GuardedTransport
 from crawler.introspector.wire import encode
 from crawler.records import Reason, Wire
 from crawler.settings import user_agent

@@ -17,9 +17,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from crawler.introspector import connections
+from crawler.introspector import http11
 from crawler.introspector.budget import Budget, Stopped
-from crawler.introspector.connections import GuardedTransport
+from crawler.introspector.http11 import GuardedTransport
 from crawler.records import Reason
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -148,17 +148,17 @@ def test_certificates_are_checked_against_the_host_that_was_asked_for(tmp_path: 
     trusted = tmp_path / "trusted.pem"
     trusted.write_bytes((tmp_path / "right.pem").read_bytes() + (tmp_path / "wrong.pem").read_bytes())
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
-    connections._tls.cache_clear()
+    http11._tls.cache_clear()
     try:
         assert converse([PLAIN] * 2, 2, right) == ([b"ok", b"ok"], 1)
         with pytest.raises(httpx.ConnectError, match="IP address mismatch"):
             converse([PLAIN], 1, wrong)
         monkeypatch.delenv("SSL_CERT_FILE")
-        connections._tls.cache_clear()
+        http11._tls.cache_clear()
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             converse([PLAIN], 1, right)
     finally:
-        connections._tls.cache_clear()
+        http11._tls.cache_clear()
 
 
 def _certificate(file: Path, address: str) -> ssl.SSLContext:
