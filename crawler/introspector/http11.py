@@ -7,6 +7,7 @@ HTTP), and that was half of the processor time of a remote introspection. h11 re
 from __future__ import annotations
 
 import contextlib
+import select
 import ssl
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
@@ -93,8 +94,16 @@ class _Connection:
 
     @property
     def is_idle(self) -> bool:
-        """Say whether it can take a request: nothing is under way, and the server did not hang up."""
-        return self._http.our_state is h11.IDLE and not self._reader.at_eof() and not self.is_closed
+        """Say whether it can take a request: nothing is under way, and the server neither hung up nor spoke up."""
+        return (
+            self._http.our_state is h11.IDLE and not self.is_closed and not self._reader.at_eof() and not self._stirs()
+        )
+
+    def _stirs(self) -> bool:
+        """Say whether something has come that nobody read: to an idle connection, that is its end or nothing good."""
+        poll = select.poll()
+        poll.register(self._writer.get_extra_info("socket"), select.POLLIN)
+        return bool(poll.poll(0))
 
     async def ask(self, request: httpx.Request) -> h11.Response:
         """Send a request, and read as far as the head of its answer."""

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
-import httpcore
-
 from tests.crawler.attacks.attack import CANARY, LATE, OWN, UNKNOWN, Attack
 from tests.crawler.peers.remotes import Request, converse
 
@@ -97,17 +95,17 @@ def surrounded(internet: Internet, late_seconds: float) -> Iterator[list[str]]:
 
     An answer of its DNS that is late comes after that time.
     """
-    connect = httpcore.AnyIOBackend.connect_tcp
+    connect = asyncio.open_connection
     astray: list[str] = []
 
-    async def connected(backend: Any, host: str, port: int, *others: Any) -> httpcore.AsyncNetworkStream:
+    async def connected(host: str, port: int, **options: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         there = internet.ports.get(host, internet.canary) if port in {80, 443} else internet.canary
         if there == internet.canary:
             astray.append(f"{host}:{port}")
-        return await connect(backend, "127.0.0.1", there, *others)
+        return await connect("127.0.0.1", there, **options)
 
     with (
-        mock.patch.object(httpcore.AnyIOBackend, "connect_tcp", connected),
+        mock.patch.object(asyncio, "open_connection", connected),
         mock.patch.object(socket, "getaddrinfo", _resolver(internet, late_seconds)),
     ):
         yield astray
