@@ -14,9 +14,10 @@ from http import HTTPStatus
 import httpx
 
 from crawler.introspector.budget import MEBIBYTE, Budget, Stopped
-from crawler.introspector.connection import GuardedTransport, same_origin
+from crawler.introspector.connection import same_origin
 from crawler.introspector.guard import check_url
 from crawler.introspector.http import STATUS_REASONS
+from crawler.introspector.http11 import GuardedTransport
 from crawler.records import Reason
 from crawler.settings import user_agent
 

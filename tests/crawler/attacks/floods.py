@@ -131,7 +131,11 @@ for _encoding, _bomb in (
            Refused(Reason.PROTOCOL_ERROR, f"answered in the encoding {_encoding}"))(_explode)  # fmt: skip
 
 
-@serves("has a compression bomb for robots.txt", Refused(Reason.DISALLOWED, "cannot be read now"), own_robots=True)
+@serves(
+    "has a compression bomb for robots.txt",
+    Refused(Reason.DISALLOWED, "cannot be read, which forbids asking"),
+    own_robots=True,
+)
 async def explodes_as_robots(request: Request) -> None:
     await request.reply(_BOMB, Content_Encoding="gzip")
 

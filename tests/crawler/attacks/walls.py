@@ -109,8 +109,6 @@ for _name, _does, _status, _body in (
 
 # robots.txt.
 
-_KEPT_OUT = Refused(Reason.DISALLOWED, "cannot be read now")
-
 for _name, _does, _status, _body, _robots_ends in (
     ("everybody", "keeps everybody out", 200, b"User-agent: *\nDisallow: /",
      Refused(Reason.DISALLOWED, "keeps crawlers away from /mcp")),
@@ -120,8 +118,8 @@ for _name, _does, _status, _body, _robots_ends in (
     ("noise", "is noise", 200, b"\0\xff" * 10_000, Lists()),
     ("delays", "asks for an endless delay", 200, b"User-agent: *\nCrawl-delay: 1e309\nRequest-rate: 1/9999999999s",
      Lists()),
-    ("failure", "fails", 500, b"", _KEPT_OUT),
-    ("a-limit", "is asked too often", 429, b"", _KEPT_OUT),
+    ("failure", "fails", 500, b"", Refused(Reason.SERVER_ERROR, "its robots.txt answers HTTP 500")),
+    ("a-limit", "is asked too often", 429, b"", Refused(Reason.RATE_LIMITED, "its robots.txt answers HTTP 429")),
     ("a-loop", "moves in a circle", 301, b"", Lists()),
     ("another-place", "is at the canary", 302, b"", Lists()),
 ):  # fmt: skip
