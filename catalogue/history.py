@@ -37,6 +37,12 @@ def drifts(
             yield drift
 
 
+def latest_drifts(session: Session, ruleset: RuleSet, most: int) -> list[Drift]:
+    """Return the latest changes, newest first: all there are, or at most `most` and at least half as many."""
+    found = drifts(session, ruleset, since=History(session).since_when(most))
+    return heapq.nsmallest(most, found, key=lambda one: (-one.at.timestamp(), one.server, one.tool, one.occurrence))
+
+
 def _judged(events: Iterator[ToolEvent], ruleset: RuleSet) -> Iterator[ToolEvent]:
     for _, of_server in groupby(events, key=lambda event: event.server):
         for event in with_other_names(list(of_server)):

@@ -238,5 +238,33 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """What one source names, under the name that its listings give it.
+
+    `listed` and `withdrawn` count its listings, `servers` those with a listing that stands, `candidates` what nobody
+    can ask. `first_seen` and `last_read` are of its listings and candidates. `passes` are its latest readings, one for
+    each address.
+    """
+
+    name: str
+    listed: int
+    withdrawn: int
+    servers: int
+    candidates: int
+    first_seen: datetime | None
+    last_read: datetime | None
+    passes: tuple[PassRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """What a named query gave: `rows` are (key, count), by key. Its parameter is `:ruleset`, the ruleset's digest."""
+
+    name: str
+    sql: str
+    rows: tuple[tuple[str, int], ...]
+
+
 Report: TypeAlias = Callable[[str, int, int | None], None]
 """Takes the progress of long work: what is being done, how many are done, how many there are (`None`: unknown)."""

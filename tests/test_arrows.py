@@ -25,7 +25,8 @@ LAYERS = {
     "catalogue": [
         {"cli"},
         {"queue"},
-        {"intake", "classification", "scoring", "export", "history", "site"},
+        {"intake", "classification", "scoring", "export", "site"},
+        {"attacks", "history"},
         {"drift", "policies", "renames"},
         {"repository", "database"},
         {"models"},

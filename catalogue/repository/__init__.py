@@ -9,13 +9,16 @@ from __future__ import annotations
 from catalogue.repository.candidates import CandidateStore
 from catalogue.repository.definitions import VerdictStore
 from catalogue.repository.history import History
-from catalogue.repository.listings import ListingStore
+from catalogue.repository.listings import SAVED, ListingStore
 from catalogue.repository.reads import Repository
+from catalogue.repository.sources import read_sources
+from catalogue.repository.statistics import read_statistics
 from catalogue.repository.tools import INTROSPECTED, Declaration, ToolStore
 from catalogue.repository.work import Due, Work
 
 __all__ = [
     "INTROSPECTED",
+    "SAVED",
     "CandidateStore",
     "Declaration",
     "Due",
@@ -25,4 +28,6 @@ __all__ = [
     "ToolStore",
     "VerdictStore",
     "Work",
+    "read_sources",
+    "read_statistics",
 ]

@@ -89,6 +89,23 @@ class History:
             query = query.where(models.Server.name_digest == digest(server))
         return ((name, at) for name, at in self._session.execute(query))
 
+    def since_when(self, most: int) -> datetime | None:
+        """Return a moment since which at least half of, and hardly more than, `most` events happened; `None`: of all.
+
+        A change of a definition ends one row and begins the next, which counts it twice.
+        """
+        change, tool = models.Change, models.Tool
+        first = select(tool.server_id, func.min(tool.first_seen).label("listed")).group_by(tool.server_id).subquery()
+        began = (
+            select(change.since.label("at"))
+            .join(tool, tool.id == change.tool_id)
+            .join(first, first.c.server_id == tool.server_id)
+            .where(change.since > first.c.listed)
+        )
+        ended = select(change.until.label("at")).where(change.until.is_not(None))
+        moments = began.union_all(ended).subquery()
+        return self._session.scalar(select(moments.c.at).order_by(moments.c.at.desc()).limit(1).offset(most - 1))
+
     def _events(self, tools: Sequence[tuple[Any, ...]], ruleset: str, since: datetime | None) -> Iterator[ToolEvent]:
         changes = self._changes([tool_id for tool_id, *_ in tools])
         snapshots = self._snapshots({row.definition for rows in changes.values() for row in rows}, ruleset)

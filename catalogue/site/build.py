@@ -23,6 +23,8 @@ from catalogue.site.marks import inert
 from catalogue.site.output import Output, open_output
 from catalogue.site.page_types import Whole, overview, single_files
 from catalogue.site.scan import Scan
+from catalogue.site.survey import Survey
+from catalogue.site.surveying import read_survey
 from catalogue.site.workers import Job, Shared, collecting_rarely, make_parts
 from catalogue.values import Report
 from classifier.ruleset import RuleSet
@@ -53,11 +55,16 @@ def publish(engine: Engine, ruleset: RuleSet, out: Path, *, base_url: str | None
     """
     base = _checked_base(base_url)
     with open_output(out) as output, reading(engine) as session, collecting_rarely():
-        return build(Repository(session), ruleset, output, base, report)
+        return build(Repository(session), ruleset, output, base, report, read_survey(session, ruleset))
 
 
 def build(
-    repository: Repository, ruleset: RuleSet, output: Output, base_url: str | None, report: Report
+    repository: Repository,
+    ruleset: RuleSet,
+    output: Output,
+    base_url: str | None,
+    report: Report,
+    survey: Survey,
 ) -> BuildSummary:
     """Render everything that changed into `output`, check every link, and commit. `base_url` ends in "/"."""
     site = Site(base_url, ruleset.digest, len(ruleset.rules))
@@ -65,7 +72,7 @@ def build(
     program = fingerprint(of_program(), site, titles)
     scan = Scan(repository, ruleset.digest, program, output)
     scan.read(report)
-    whole = Whole(scan.index, ruleset, site)
+    whole = Whole(scan.index, ruleset, site, survey)
     for path, content in single_files(whole).items():
         output.put(path, content)
     jobs = chain(scan.jobs(), _overview_jobs(whole, program, output))

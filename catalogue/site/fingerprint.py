@@ -17,6 +17,8 @@ from typing import Any
 
 _PACKAGES = (
     "catalogue",
+    "catalogue.attacks",
+    "catalogue.attacks.patterns",
     "catalogue.policies",
     "catalogue.policies.guards",
     "catalogue.site",

@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from catalogue.attacks.read import packaged_patterns
 from catalogue.flows import Flow, Leg, Part, State, sentences
 from catalogue.site import urls
-from catalogue.site.context import Crumb, Slice, counted, slice_of
+from catalogue.site.context import Crumb, Link, Slice, counted, slice_of
 from catalogue.site.index import Index
 from catalogue.site.marks import inert
 from classifier.verdict import SIGNALS
@@ -58,11 +59,15 @@ class LegView:
 
 @dataclass(frozen=True, slots=True)
 class FlowView:
-    """What a server's tools can do together: in which state, in sentences, and leg by leg."""
+    """What a server's tools can do together: in which state, in sentences, and leg by leg.
+
+    `attacks` are the attack patterns that need all legs; none while one is missing.
+    """
 
     state: State
     says: tuple[str, ...]
     legs: tuple[LegView, ...]
+    attacks: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,11 @@ def flow_view(server: str, flow: Flow) -> FlowView | None:
     """Make the part of a server's page; `None` with less than two legs."""
     if len(flow.missing) > 1:
         return None
-    return FlowView(flow.state, _says(flow), tuple(_leg(server, leg, parts) for leg, parts in flow.legs.items()))
+    legs = tuple(_leg(server, leg, parts) for leg, parts in flow.legs.items())
+    attacks = (
+        () if flow.missing else tuple(Link(urls.attack(one.id), one.name) for one in packaged_patterns() if one.flow)
+    )
+    return FlowView(flow.state, _says(flow), legs, attacks)
 
 
 def _leg(server: str, leg: Leg, parts: Sequence[Part]) -> LegView:

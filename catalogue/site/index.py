@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from catalogue import flows
+from catalogue.attacks.read import patterns_for
 from catalogue.claims import Claims
 from catalogue.site.entries import Entries, EntryStore, Lists
 from catalogue.site.facts import Facts
@@ -42,10 +43,11 @@ class Index:
     by_severity: Lists = field(init=False)
     by_signal: Lists = field(init=False)
     by_rule: Lists = field(init=False)
+    by_attack: Lists = field(init=False)
     _parts: dict[str, list[tuple[str, int, list[str]]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
-        for name in ("by_server", "by_name", "by_category", "by_severity", "by_signal", "by_rule"):
+        for name in ("by_server", "by_name", "by_category", "by_severity", "by_signal", "by_rule", "by_attack"):
             setattr(self, name, Lists(self.store))
 
     @property
@@ -82,6 +84,8 @@ class Index:
         self.by_severity.add(severity, number)
         for signal in tool.signals:
             self.by_signal.add(signal, number)
+        for pattern in patterns_for(category, frozenset(tool.signals)):
+            self.by_attack.add(pattern.id, number)
         for rule in tool.rules:
             self.rules[rule] += 1
             if self.rules[rule] <= EXAMPLES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from catalogue.attacks.read import packaged_patterns
 from catalogue.site import urls
 from catalogue.site.context import (
     CATEGORY_ABOUT,
@@ -48,6 +49,7 @@ class ListPage:
     description: str  # of the page, for search engines
     about: tuple[str, ...]  # sentences: what is in the list, and what is not
     rules: tuple[Link, ...]  # that put tools into the list; none for a risk level
+    attacks: tuple[Link, ...]  # patterns that need the signal
     siblings: tuple[
         tuple[Link, int, bool], ...
     ]  # the lists of this kind: link, number of tools, whether it is this one
@@ -115,6 +117,7 @@ def _category(category: Category, index: Index, rules: Sequence[Rule]) -> Iterat
                 *_standings(index.by_category[category]),
             ),
             rules=_links(rule for rule in rules if rule.asserts is category),
+            attacks=(),
             siblings=_siblings(
                 {label(c): (urls.category(c.value), len(index.by_category[c])) for c in CATEGORY_ABOUT}, label(category)
             ),
@@ -139,6 +142,7 @@ def _severity(severity: Severity, index: Index) -> Iterator[ListPage]:
             description=f"MCP tools whose risk level is {severity.value}.",
             about=(_SEVERITY_ABOUT[severity], *_standings(entries)),
             rules=(),
+            attacks=(),
             siblings=_siblings(
                 {label(s): (urls.severity(s.value), len(index.by_severity[s])) for s in SEVERITIES}, label(severity)
             ),
@@ -163,6 +167,7 @@ def _signal(signal: str, index: Index, rules: Sequence[Rule]) -> Iterator[ListPa
             description=f"MCP tools with the risk signal {signal}: the tool {SIGNALS[signal]}.",
             about=tuple(filter(None, (about_signal(signal), risk_of(signal), *_standings(entries)))),
             rules=_links(rule for rule in rules if rule.signals == signal),
+            attacks=_attacks(signal),
             siblings=_siblings({s: (urls.signal(s), len(index.by_signal[s])) for s in SIGNALS}, signal),
             bars=category_bars(entries.by_category()),
             entries=entries,
@@ -242,6 +247,11 @@ def _standings(entries: Entries) -> tuple[str, ...]:
 
 def _links(rules: Iterable[Rule]) -> tuple[Link, ...]:
     return tuple(Link(urls.rule(rule.id), rule.title) for rule in rules)
+
+
+def _attacks(signal: str) -> tuple[Link, ...]:
+    found = (one for one in packaged_patterns() if any(signal in need.signals for need in one.needs))
+    return tuple(Link(urls.attack(one.id), one.name) for one in found)
 
 
 def _siblings(lists: Mapping[str, tuple[str, int]], this: str) -> tuple[tuple[Link, int, bool], ...]:

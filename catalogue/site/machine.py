@@ -16,6 +16,23 @@ _MOST = 50_000
 _SERVERS = 100
 """Servers that llms.txt names; the rest stands in the list of servers."""
 
+_WAYS = (
+    ("All servers", urls.twin(urls.servers()), "each with its page and its tools' number"),
+    ("Method", urls.METHOD, "categories, signals, how a verdict comes about"),
+    ("Rules", urls.twin(urls.RULES), "every rule, with what it looks for"),
+    ("Flows", urls.twin(urls.flows()), "servers whose tools together can carry private data out"),
+    ("Hints", urls.twin(urls.claims()), "hints of servers that are milder than their tools' words"),
+    ("Attacks", urls.twin(urls.ATTACKS), "attack patterns, what shows each and which policy stops it"),
+    ("Changes", urls.twin(urls.changes()), "tools that appeared, changed or went, newest first"),
+    ("Ecosystem", urls.twin(urls.ECOSYSTEM), "figures of the whole, each with its query"),
+    ("Publishers", urls.twin(urls.publishers()), "who publishes servers, as records name them"),
+    ("Sources", urls.twin(urls.SOURCES), "where servers are found, with licences and counts"),
+    ("For authors", urls.twin(urls.AUTHORS), "why a tool is called what it is, and how to fix it"),
+    ("Data", urls.twin(urls.DATA), "what each address means"),
+    ("Glossary", urls.twin(urls.GLOSSARY), "the words used here, one meaning each"),
+)
+"""Where an agent finds what: title, path, and what is there."""
+
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
@@ -36,11 +53,7 @@ def llms(index: Index, site: Site) -> bytes:
         "",
         "## How to look a tool up",
         "",
-        f"- [All servers]({_at(site, urls.twin(urls.servers()))}): each with its page and its tools' number",
-        f"- [Method]({_at(site, urls.METHOD)}): categories, signals, how a verdict comes about",
-        f"- [Rules]({_at(site, urls.twin(urls.RULES))}): every rule, with what it looks for",
-        f"- [Flows]({_at(site, urls.twin(urls.flows()))}): servers whose tools together can carry private data out",
-        f"- [Hints]({_at(site, urls.twin(urls.claims()))}): hints of servers that are milder than their tools' words",
+        *(f"- [{title}]({_at(site, path)}): {about}" for title, path, about in _WAYS),
         "",
         "## Tools by category",
         "",

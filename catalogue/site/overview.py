@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from catalogue.attacks.read import packaged_patterns
 from catalogue.flows import State
 from catalogue.site import urls
+from catalogue.site.change_page import ChangeEntry, change_entries
 from catalogue.site.context import (
     CATEGORY_ABOUT,
     CATEGORY_NOT,
@@ -26,10 +28,14 @@ from catalogue.site.index import Index
 from catalogue.site.list_page import ServerEntry, server_entry
 from catalogue.site.measurement import Measurement, measurement
 from catalogue.site.outcomes import outcome_words
+from catalogue.site.survey import Survey
 from classifier.verdict import BASE_SEVERITY, SIGNALS, Category, Severity
 
 _SHOWN = 12
 """Servers and tools that the home page names."""
+
+_CHANGES = 6
+"""Changes that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ class HomePage:
     signals: tuple[SignalLine, ...]  # those that occur, most frequent first
     largest: tuple[ServerEntry, ...]  # servers with the most tools of critical risk
     watch: tuple[Entry, ...]  # tools whose definitions hide text or address the model
+    changes: tuple[ChangeEntry, ...]  # the latest
+    attacks: int  # patterns
     closed: int  # servers whose tools together close a toxic flow
     milder: int  # hints that are milder than the words of their tools
 
@@ -112,7 +120,7 @@ class NotFoundPage:
     description: str
 
 
-def home_page(index: Index) -> HomePage:
+def home_page(index: Index, survey: Survey) -> HomePage:
     """Make the context of the home page."""
     return HomePage(
         path=urls.HOME,
@@ -134,6 +142,8 @@ def home_page(index: Index) -> HomePage:
         signals=tuple(sorted((line for line in _signals(index) if line.count), key=lambda line: -line.count)),
         largest=_largest(index),
         watch=tuple(_watch(index)[:_SHOWN]),
+        changes=tuple(change_entries(survey.changes[:_CHANGES], index)),
+        attacks=len(packaged_patterns()),
         closed=sum(index.flow(row.name).state is State.CLOSED for row in index.servers),
         milder=len(index.claims.milder),
     )

@@ -13,14 +13,23 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from catalogue.site import machine, urls
+from catalogue.site.attack_page import AttackPage, AttacksPage, attack_pages, attacks_page
+from catalogue.site.author_page import AuthorsPage, authors_page
+from catalogue.site.change_page import ChangesPage, change_pages
 from catalogue.site.claim_page import ClaimsPage, claim_pages
 from catalogue.site.context import Site
+from catalogue.site.data_page import DataPage, data_page
+from catalogue.site.ecosystem_page import EcosystemPage, ecosystem_page
 from catalogue.site.flow_page import FlowsPage, flow_pages
+from catalogue.site.glossary_page import GlossaryPage, glossary_page
 from catalogue.site.index import Index
 from catalogue.site.list_page import ListPage, ServersPage, list_pages, server_list
 from catalogue.site.overview import HomePage, MethodPage, NotFoundPage, home_page, method_page, not_found_page
+from catalogue.site.publisher_page import PublisherPage, PublishersPage, publisher_pages, publishers_pages
 from catalogue.site.rule_page import RulePage, RulesPage, rule_page, rules_page
 from catalogue.site.server_page import ServerPage
+from catalogue.site.source_page import SourcePage, SourcesPage, source_pages, sources_page
+from catalogue.site.survey import Survey
 from catalogue.site.tool_page import ToolPage
 from classifier.ruleset import RuleSet
 
@@ -32,6 +41,7 @@ class Whole:
     index: Index
     ruleset: RuleSet
     site: Site
+    survey: Survey
 
 
 MakePages: TypeAlias = Callable[[Whole], Iterable[Any]]
@@ -53,7 +63,7 @@ class PageType:
 PAGE_TYPES = (
     PageType(ServerPage, "server.html"),
     PageType(ToolPage, "tool.html"),
-    PageType(HomePage, "home.html", lambda whole: [home_page(whole.index)]),
+    PageType(HomePage, "home.html", lambda whole: [home_page(whole.index, whole.survey)]),
     PageType(MethodPage, "method.html", lambda whole: [method_page(whole.index, whole.ruleset.digest)]),
     PageType(ServersPage, "servers.html", lambda whole: server_list(whole.index)),
     PageType(ListPage, "list.html", lambda whole: list_pages(whole.index, whole.ruleset.rules)),
@@ -61,6 +71,17 @@ PAGE_TYPES = (
     PageType(ClaimsPage, "claims.html", lambda whole: claim_pages(whole.index)),
     PageType(RulesPage, "rules.html", lambda whole: [rules_page(whole.ruleset.rules, whole.index)]),
     PageType(RulePage, "rule.html", lambda whole: (rule_page(rule, whole.index) for rule in whole.ruleset.rules)),
+    PageType(AttacksPage, "attacks.html", lambda whole: [attacks_page(whole.index)]),
+    PageType(AttackPage, "attack.html", lambda whole: attack_pages(whole.index, whole.ruleset)),
+    PageType(SourcesPage, "sources.html", lambda whole: [sources_page(whole.survey)]),
+    PageType(SourcePage, "source.html", lambda whole: source_pages(whole.survey)),
+    PageType(PublishersPage, "publishers.html", lambda whole: publishers_pages(whole.index)),
+    PageType(PublisherPage, "publisher.html", lambda whole: publisher_pages(whole.index)),
+    PageType(ChangesPage, "changes.html", lambda whole: change_pages(whole.survey.changes, whole.index)),
+    PageType(EcosystemPage, "ecosystem.html", lambda whole: [ecosystem_page(whole.survey, whole.ruleset.digest)]),
+    PageType(GlossaryPage, "glossary.html", lambda _: [glossary_page()]),
+    PageType(AuthorsPage, "authors.html", lambda whole: [authors_page(whole.ruleset)]),
+    PageType(DataPage, "data.html", lambda whole: [data_page(whole.index)]),
     PageType(NotFoundPage, "not_found.html", lambda _: [not_found_page()]),
 )
 
@@ -70,7 +91,12 @@ def overview(whole: Whole) -> Iterable[Any]:
     return (page for kind in PAGE_TYPES if kind.make for page in kind.make(whole))
 
 
-_ASSETS = {urls.STYLE: "site.css", urls.SCRIPT: "site.js", urls.ICON: "icon.svg"}
+_ASSETS = {
+    urls.STYLE: "site.css",
+    urls.OVERVIEW_STYLE: "overview.css",
+    urls.SCRIPT: "site.js",
+    urls.ICON: "icon.svg",
+}
 
 
 def _assets(_: Whole) -> dict[str, bytes]:

@@ -35,10 +35,19 @@ class _Navigation:
     home: str
     servers: str
     tools: str
+    attacks: str
+    ecosystem: str
     rules: str
     method: str
+    changes: str
+    publishers: str
+    sources: str
+    authors: str
+    data: str
+    glossary: str
     llms: str
     style: str
+    overview_style: str
     script: str
     icon: str
 
@@ -50,10 +59,19 @@ def _navigation(root: str) -> _Navigation:
         home=root + urls.HOME,
         servers=root + urls.servers(),
         tools=root + urls.category(Category.DESTRUCTIVE.value),
+        attacks=root + urls.ATTACKS,
+        ecosystem=root + urls.ECOSYSTEM,
         rules=root + urls.RULES,
         method=root + urls.METHOD,
+        changes=root + urls.changes(),
+        publishers=root + urls.publishers(),
+        sources=root + urls.SOURCES,
+        authors=root + urls.AUTHORS,
+        data=root + urls.DATA,
+        glossary=root + urls.GLOSSARY,
         llms=root + urls.LLMS,
         style=root + urls.STYLE,
+        overview_style=root + urls.OVERVIEW_STYLE,
         script=root + urls.SCRIPT,
         icon=root + urls.ICON,
     )

@@ -29,6 +29,7 @@ from catalogue.site.context import (
 from catalogue.site.flow_page import FlowView, flow_view
 from catalogue.site.marks import Quoted, inert, quote
 from catalogue.site.outcomes import attempt_words, outcome_words
+from catalogue.site.publisher_page import PublisherLink, publisher_links
 from catalogue.values import IntrospectionRow, ListingRow, ServerRow, TargetRow
 from classifier.verdict import Category, Severity
 from crawler.records import Need, SignIn, TargetKind
@@ -54,6 +55,7 @@ class ListingView:
     """Where the server is listed. `link` is the address to look at, "" when it is no web address."""
 
     source: str
+    source_path: str
     id: str
     version: str
     status: str
@@ -132,6 +134,7 @@ class ServerPage:
     declared_bars: tuple[Bar, ...]  # the same of those that only records declare
     groups: tuple[Group, ...]
     slice: Slice
+    publishers: tuple[PublisherLink, ...]
     listings: tuple[ListingView, ...]
     targets: tuple[TargetView, ...]
     instructions: Quoted | None  # what the server tells every model that connects
@@ -189,6 +192,7 @@ def _page(
         declared_bars=_bars(entry for entry in entries if entry.declared),
         groups=_groups(entries[part.first - 1 : part.last] if entries else (), counts),
         slice=part,
+        publishers=publisher_links(row),
         listings=tuple(_listing(listing) for listing in row.listings),
         targets=tuple(_target(target) for target in row.targets),
         instructions=_instructions(row),
@@ -241,6 +245,7 @@ def _cost(entries: Sequence[Entry], weights: Sequence[int]) -> Cost | None:
 def _listing(row: ListingRow) -> ListingView:
     return ListingView(
         source=inert(row.source, 60),
+        source_path=urls.source(row.source),
         id=inert(row.source_id, 200),
         version=inert(row.version or "", 60),
         status=inert(row.status, 40),

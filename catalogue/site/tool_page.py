@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, tee
 
+from catalogue.attacks.read import patterns_for
 from catalogue.site import urls, words
 from catalogue.site.action_table import ActionRow, ArgumentRow, action_rows, argument_rows
 from catalogue.site.advice import Advice
@@ -96,6 +97,12 @@ class ToolPage:
     def twin(self) -> str:
         """The JSON twin."""
         return urls.twin(self.path)
+
+    @property
+    def attacks(self) -> tuple[tuple[Link, str], ...]:
+        """The attack patterns whose signals it has, each with a sentence."""
+        found = patterns_for(self.category, frozenset(signal.id for signal in self.signals))
+        return tuple((Link(urls.attack(one.id), one.name), one.summary) for one in found)
 
     @property
     def server_path(self) -> str:

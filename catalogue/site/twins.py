@@ -79,6 +79,7 @@ def _tool_rest(page: ToolPage) -> dict[str, Any]:
         "policy_effects": page.advice.effects,
         "policy_reasons": page.advice.reasons,
         "policy_blanks": page.advice.blanks,
+        "attacks": [{"page": link.path, "name": link.text, "summary": about} for link, about in page.attacks],
         "questions": [{"question": one.question, "answer": one.answer} for one in page.questions],
         "related": [
             {"title": group.title, "tools": [_reference(entry) for entry in group.entries]} for group in page.related
@@ -122,6 +123,7 @@ def _server(page: ServerPage) -> dict[str, Any]:
         "declared_categories": {bar.kind: bar.count for bar in page.declared_bars},
         "tools": [_reference(entry) for group in page.groups for entry in group.entries],
         "slice": plain(page.slice),
+        "publishers": plain(page.publishers),
         "listings": plain(row.listings),
         "targets": [_target(view, place.latest) for view, place in zip(page.targets, row.targets, strict=True)],
         "tokens_estimate": page.cost.tokens if page.cost else 0,

@@ -15,7 +15,14 @@ HOME = "index.html"
 NOT_FOUND = "404.html"
 METHOD = "method.html"
 RULES = "rules/index.html"
+ATTACKS = "attacks/index.html"
+SOURCES = "sources/index.html"
+ECOSYSTEM = "ecosystem.html"
+GLOSSARY = "glossary.html"
+AUTHORS = "authors.html"
+DATA = "data.html"
 STYLE = "assets/site.css"
+OVERVIEW_STYLE = "assets/overview.css"
 SCRIPT = "assets/site.js"
 ICON = "assets/icon.svg"
 LLMS = "llms.txt"
@@ -121,6 +128,31 @@ def claims(page: int = 1) -> str:
 def rule(rule_id: str) -> str:
     """Return the page of a rule."""
     return f"rule/{slug(rule_id)}.html"
+
+
+def attack(attack_id: str) -> str:
+    """Return the page of an attack pattern."""
+    return f"attack/{slug(attack_id)}.html"
+
+
+def source(name: str) -> str:
+    """Return the page of a source, by the name that its listings give it."""
+    return f"source/{slug(name)}.html"
+
+
+def publishers(page: int = 1) -> str:
+    """Return a page of the list of publishers."""
+    return f"publishers/{_page(page)}"
+
+
+def publisher(kind: str, name: str, page: int = 1) -> str:
+    """Return a page of the list of a publisher's servers; a name means one publisher of each kind."""
+    return f"publisher/{slug(kind)}/{slug(name)}/{_page(page)}"
+
+
+def changes(page: int = 1) -> str:
+    """Return a page of the change log."""
+    return f"changes/{_page(page)}"
 
 
 def sitemap_part(number: int) -> str:

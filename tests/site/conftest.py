@@ -7,7 +7,7 @@ import pytest
 from catalogue.site.build import BuildSummary, build
 from catalogue.site.output import open_output
 from classifier.ruleset import RuleSet, load
-from tests.site.shelf import DEFINITIONS, Shelf, introspection
+from tests.site.shelf import DEFINITIONS, Shelf, introspection, survey_of
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +28,6 @@ def shelf(ruleset: RuleSet) -> Shelf:
 def publish(tmp_path: Path):
     def run(shelf: Shelf, out: Path = tmp_path / "site", base_url: str | None = None) -> BuildSummary:
         with open_output(out) as output:
-            return build(shelf, shelf.ruleset, output, base_url, lambda *_: None)
+            return build(shelf, shelf.ruleset, output, base_url, lambda *_: None, survey_of(shelf))
 
     return run

@@ -6,7 +6,18 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from catalogue.values import IntrospectionRow, ListingRow, ServerRow, Standing, StoredTool, TargetRow, ToolHead, ToolRow
+from catalogue.site.survey import Survey
+from catalogue.values import (
+    IntrospectionRow,
+    ListingRow,
+    ServerRow,
+    SourceRow,
+    Standing,
+    StoredTool,
+    TargetRow,
+    ToolHead,
+    ToolRow,
+)
 from classifier.ruleset import RuleSet
 from classifier.verdict import to_wire
 from crawler.records import Need, Target, TargetKind, Transport
@@ -136,6 +147,13 @@ class Shelf:
     def tools_by_id(self, ids: Sequence[int], ruleset: str) -> Iterator[StoredTool]:
         assert ruleset == self.ruleset.digest
         return (stored(self._by_id[number]) for number in ids)
+
+
+def survey_of(shelf: Shelf) -> Survey:
+    """The sources that the shelf's listings name; figures and changes are those of a database."""
+    held = shelf.holdings(shelf.ruleset.digest)
+    named = {listing.source for row, _ in held for listing in row.listings}
+    return Survey(sources=tuple(SourceRow(name, 1, 0, 1, 0, NOON, NOON, ()) for name in sorted(named)))
 
 
 def stored(tool: ToolRow) -> StoredTool:

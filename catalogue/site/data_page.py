@@ -1,0 +1,72 @@
+"""The context of the page about the data: which files there are and what an address means. Pure; knows no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from catalogue.site import urls
+from catalogue.site.context import Crumb, Link
+from catalogue.site.index import Index
+from catalogue.site.marks import inert
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A kind of file: its path with placeholders, what it holds, and one that is there."""
+
+    pattern: str
+    about: str
+    example: Link
+
+
+@dataclass(frozen=True, slots=True)
+class DataPage:
+    """Everything on the page; its prose is the template's."""
+
+    path: str  # of the HTML page
+    twin: str  # of the JSON twin
+    crumbs: tuple[Crumb, ...]
+    description: str  # of the page, for search engines
+    addresses: tuple[Address, ...]
+    fetch: str  # a command that gets the policy of a server; "" without one
+
+
+def data_page(index: Index) -> DataPage:
+    """Make the context; the examples are of the first server that has tools."""
+    row = next((row for row in index.servers if index.by_server.get(row.name)), None)
+    server = urls.server(row.name) if row else ""
+    tool = index.by_server[row.name][0].path if row else ""
+    policy = urls.server_policy(row.name) if row else ""
+    examples = (*_OF_ALL, *_of_one(server, tool, policy)) if row else _OF_ALL
+    return DataPage(
+        path=urls.DATA,
+        twin=urls.twin(urls.DATA),
+        crumbs=(Crumb("", "Data"),),
+        description="The catalogue as data: a JSON twin of each page, policies as files, and how to get all of it.",
+        addresses=tuple(Address(pattern, about, Link(path, inert(path, 120))) for pattern, about, path in examples),
+        fetch=f"curl -O SITE/{policy}" if policy else "",
+    )
+
+
+_OF_ALL = (
+    ("api/v1/PATH.json", "the JSON twin of the page PATH.html", urls.twin(urls.HOME)),
+    ("api/v1/servers/index.json", "all servers, a hundred on a page", urls.twin(urls.servers())),
+    ("api/v1/category/ID/index.json", "the tools of a category", urls.twin(urls.category("destructive"))),
+    ("api/v1/risk/ID/index.json", "the tools of a risk level", urls.twin(urls.severity("critical"))),
+    ("api/v1/signal/ID/index.json", "the tools with a signal", urls.twin(urls.signal("code"))),
+    ("api/v1/changes/index.json", "what changed, newest first", urls.twin(urls.changes())),
+    ("api/v1/ecosystem.json", "the figures of the whole, under keys that stay", urls.twin(urls.ECOSYSTEM)),
+    ("api/v1/attacks/index.json", "the attack patterns; attack/ID.json has each", urls.twin(urls.ATTACKS)),
+    ("api/v1/rules/index.json", "the rules; rule/ID.json has each", urls.twin(urls.RULES)),
+    ("llms.txt", "the way around for agents", urls.LLMS),
+)
+"""Files that every site has: their pattern, what they hold, and one that is there."""
+
+
+def _of_one(server: str, tool: str, policy: str) -> Iterator[tuple[str, str, str]]:
+    yield "api/v1/server/NAME/index.json", "a server: listings, ways to reach it, its tools", urls.twin(server)
+    yield "api/v1/server/NAME/tool/TOOL.json", "a tool: its definition and verdict whole", urls.twin(tool)
+    yield "server/NAME/policy.json", "the recommended policy for all tools of a server", policy
+    tool_policy = tool.removesuffix(".html") + ".policy.json"
+    yield "server/NAME/tool/TOOL.policy.json", "the recommended policy for one tool", tool_policy
