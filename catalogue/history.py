@@ -40,7 +40,9 @@ def drifts(
 def latest_drifts(session: Session, ruleset: RuleSet, most: int) -> list[Drift]:
     """Return the latest changes, newest first: all there are, or at most `most` and at least half as many."""
     found = drifts(session, ruleset, since=History(session).since_when(most))
-    return heapq.nsmallest(most, found, key=lambda one: (-one.at.timestamp(), one.server, one.tool, one.occurrence))
+    return heapq.nsmallest(
+        most, found, key=lambda one: (-one.at.timestamp(), one.server, one.tool or "", one.occurrence)
+    )
 
 
 def _judged(events: Iterator[ToolEvent], ruleset: RuleSet) -> Iterator[ToolEvent]:

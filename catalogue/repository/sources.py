@@ -10,7 +10,8 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from catalogue import models
-from catalogue.repository.reads import Repository, is_active
+from catalogue.repository.reads import Repository
+from catalogue.repository.turns import is_active
 from catalogue.values import PassRow, SourceRow
 
 

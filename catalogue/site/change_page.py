@@ -30,16 +30,17 @@ GRADES: Mapping[Grade, str] = {
 class ChangeEntry:
     """One change. `path` is the tool's page, "" when it is gone; `before` is `None` where there was no tool before.
 
-    `what` are short sentences. `at` is to the minute, `day` is its date.
+    Where a whole server was withdrawn, `tool` is `None`. `what` are short sentences. `at` is to the minute, `day` is its
+    date.
     """
 
     path: str
-    tool: str
+    tool: str | None
     server: str
     server_path: str
     at: str
     day: str
-    kind: str  # added, removed or changed
+    kind: str  # added, removed, changed or withdrawn
     grade: Grade
     before: Category | None
     after: Category | None
@@ -84,10 +85,10 @@ def change_entries(changes: Sequence[Drift], index: Index) -> list[ChangeEntry]:
 
 def _entry(drift: Drift, pages: Collection[str]) -> ChangeEntry:
     before, after = drift.category
-    path = urls.tool(drift.server, drift.tool, drift.occurrence)
+    path = urls.tool(drift.server, drift.tool, drift.occurrence) if drift.tool is not None else ""
     return ChangeEntry(
         path=path if path in pages else "",
-        tool=inert(drift.tool, 120),
+        tool=inert(drift.tool, 120) if drift.tool is not None else None,
         server=inert(drift.server, 120),
         server_path=urls.server(drift.server),
         at=minute(drift.at),

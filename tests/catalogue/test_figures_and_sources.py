@@ -84,7 +84,8 @@ def test_the_latest_changes_come_first_and_are_bounded(filled, target, introspec
         all_of_them = latest_drifts(session, RULES, 100)
         few = latest_drifts(session, RULES, 4)
     assert [one.at for one in all_of_them] == sorted((one.at for one in all_of_them), reverse=True)
-    assert len(all_of_them) == 11  # six tools came, and five of them went again
+    assert len(all_of_them) == 12  # six tools came, five of them went again, and a server was withdrawn
+    assert [one.server for one in all_of_them if one.tool is None] == ["gone"]
     assert all_of_them[0].at == at(7)
     assert 2 <= len(few) <= 4
     assert few == all_of_them[: len(few)]
