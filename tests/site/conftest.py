@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.site.build import BuildSummary, build
-from catalogue.site.output import open_output
+from catalogue.site.build import BuildSummary
 from classifier.ruleset import RuleSet, load
-from tests.site.shelf import DEFINITIONS, Shelf, introspection, survey_of
+from tests.site.shelf import DEFINITIONS, Shelf, introspection, published
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +26,6 @@ def shelf(ruleset: RuleSet) -> Shelf:
 @pytest.fixture
 def publish(tmp_path: Path):
     def run(shelf: Shelf, out: Path = tmp_path / "site", base_url: str | None = None) -> BuildSummary:
-        with open_output(out) as output:
-            return build(shelf, shelf.ruleset, output, base_url, lambda *_: None, survey_of(shelf))
+        return published(shelf, out, base_url)
 
     return run

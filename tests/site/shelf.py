@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
+from catalogue.site.build import BuildSummary, build
+from catalogue.site.output import open_output
 from catalogue.site.survey import Survey
 from catalogue.values import (
     IntrospectionRow,
@@ -154,6 +157,12 @@ def survey_of(shelf: Shelf) -> Survey:
     held = shelf.holdings(shelf.ruleset.digest)
     named = {listing.source for row, _ in held for listing in row.listings}
     return Survey(sources=tuple(SourceRow(name, 1, 0, 1, 0, NOON, NOON, ()) for name in sorted(named)))
+
+
+def published(shelf: Shelf, out: Path, base_url: str | None = None) -> BuildSummary:
+    """Build the site of a shelf."""
+    with open_output(out) as output:
+        return build(shelf, shelf.ruleset, output, base_url, lambda *_: None, survey_of(shelf))
 
 
 def stored(tool: ToolRow) -> StoredTool:

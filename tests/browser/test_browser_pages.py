@@ -1,0 +1,32 @@
+"""That pages open in a browser without a complaint, and that the browser's fixtures see one where there is one."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize("path", ["index.html", "server/io.github.acme__files/index.html", "method.html"])
+def test_a_page_opens_from_a_server_and_from_a_folder(page, site, path):
+    for base in (site.url, site.file_url):
+        page.goto(base + path)
+        assert page.locator("h1").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("script", "complaint"),
+    [
+        ("console.error('no')", "console error: no"),
+        ("alert('no')", "a dialog: no"),
+        ("setTimeout(() => { throw new Error('no'); })", "an uncaught error: no"),
+        ("new Image().src = 'http://elsewhere.example/no'", "a request to elsewhere: http://elsewhere.example/no"),
+    ],
+)
+def test_what_a_good_site_never_does_is_seen(page, complaints, script, complaint):
+    page.goto("data:text/html,<title>no</title>")
+    page.evaluate(f"() => {{ {script}; }}")
+    for _ in range(200):
+        if complaint in complaints:
+            break
+        page.wait_for_timeout(50)
+    assert complaint in complaints
+    complaints.clear()
