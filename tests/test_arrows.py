@@ -30,7 +30,7 @@ LAYERS = {
         {"drift", "policies", "renames"},
         {"repository", "database"},
         {"models"},
-        {"claims", "columns", "flows", "identity", "invisible", "judging", "schedule", "tool_files", "wire"},
+        {"claims", "columns", "editing", "flows", "identity", "invisible", "judging", "schedule", "tool_files", "wire"},
         {"values"},
         {"errors"},
     ],

@@ -1,13 +1,14 @@
-"""`catalogue policy`: recommend a policy, check one, try it, compare two. A server's name alone asks to recommend."""
+"""`catalogue policy`: recommend a policy, export, check or try it, compare two. A server's name alone recommends."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 from typer.core import TyperGroup
 
-from catalogue.cli import policy_files
+from catalogue.cli import policy_export, policy_files
 from catalogue.cli.options import DEFAULT_DATABASE, Database
 from catalogue.cli.terminal import json_text, write
 
@@ -26,21 +27,34 @@ Fill: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Fill in a placeholder, such as root=/srv/data; may be repeated."),
 ]
+Target: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--target", metavar="NAME", help="Write it for this client or gateway; --targets lists them."),
+]
+KnownAs: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="The server's name there; without it, the last part of SERVER."),
+]
+Out: TypeAlias = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to this new file, not to stdout.")]
 _DEFAULT = "recommend"
+_LIST = "targets"
 
 
 class _Commands(TyperGroup):
-    """Takes `catalogue policy SERVER` for `catalogue policy recommend SERVER`."""
+    """Takes `catalogue policy SERVER` for `catalogue policy recommend SERVER`, and `--targets` for `targets`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args[:1] == [f"--{_LIST}"]:
+            args = [_LIST, *args[1:]]
         named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
         return super().parse_args(ctx, args if named or not args else [_DEFAULT, *args])
 
 
 app = typer.Typer(
     cls=_Commands,
-    help="Recommend a policy, check one, try it, compare two.\n\n"
-    "`catalogue policy SERVER` is short for `catalogue policy recommend SERVER`.",
+    help="Recommend a policy, export it to a client or a gateway, check one, try it, compare two.\n\n"
+    "`catalogue policy SERVER` is short for `catalogue policy recommend SERVER`, and `catalogue policy --targets` for"
+    " `catalogue policy targets`.",
 )
 
 
@@ -53,10 +67,13 @@ def recommend(
     posture: Annotated[Posture, typer.Option(help="How much to let through.")] = "recommended",
     fill: Fill = None,
     plain: Plain = False,
+    target: Target = None,
+    known_as: KnownAs = None,
+    out: Out = None,
     site: Site = None,
     database: Database = DEFAULT_DATABASE,
 ) -> None:
-    """Print the recommended policy as JSON.
+    """Print the recommended policy as JSON, or in the words of a client or a gateway.
 
     A tool's policy rules that tool and leaves the rest of its server alone; a server's names every tool and denies what
     it does not name. What a person has to fill in is said on stderr; until then it denies.
@@ -68,10 +85,14 @@ def recommend(
     if site is not None and (posture != "recommended" or fill):
         raise typer.BadParameter("a site publishes only the recommended posture, not filled in", param_hint="--site")
     found = _published(site, server, tool) if site else _recommend(database, server, tool, posture, filling)
-    write([json_text(document.to_json(document.plain(found) if plain else found))])
+    if target is not None:
+        policy_export.export_policy(found, target, known_as or _last_part(server), approvals=not plain, out=out)
+    else:
+        write([json_text(document.to_json(document.plain(found) if plain else found))], out)
     policy_files.say_unfilled(found)
 
 
+app.command(_LIST)(policy_export.targets)
 app.command("check")(policy_files.check)
 app.command("try")(policy_files.try_)
 app.command("diff")(policy_files.diff)
@@ -94,3 +115,8 @@ def _recommend(database: str, server: str, tool: str | None, posture: Posture, f
         return server_policy(judged, posture, filling)
     one, *twins = judged
     return tool_policy(*one, [(definition, verdict) for _, definition, verdict in twins], posture, filling)
+
+
+def _last_part(server: str) -> str:
+    """What people call a server in a configuration: `io.github.acme/files` is `files` there."""
+    return server.rstrip("/").rpartition("/")[2]

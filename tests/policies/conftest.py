@@ -16,6 +16,7 @@ from classifier.verdict import (
     Signal,
     Verdict,
 )
+from tests.policies.corpus import CORPUS, Tool, judged
 
 settings.register_profile("no-deadline", deadline=None)  # how long an example takes says nothing on a shared machine
 settings.load_profile("no-deadline")
@@ -59,3 +60,10 @@ def verdict_of() -> VerdictOf:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def corpus() -> dict[str, list[Tool]]:
+    if not CORPUS.exists():
+        pytest.skip("the corpus is not here")
+    return judged()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Mapping
 from itertools import islice
-from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -15,53 +12,21 @@ from jsonschema import Draft202012Validator
 from catalogue.policies.document import Policy, json_schema, plain, to_json
 from catalogue.policies.effects import effects
 from catalogue.policies.evaluate import Evaluator, Outcome
-from catalogue.policies.parameters import arguments_of
 from catalogue.policies.parsing import parse
-from catalogue.policies.paths import with_value
 from catalogue.policies.placeholders import read_filling, unfilled
 from catalogue.policies.recommend import Posture, server_policy, tool_policy
 from catalogue.policies.validation import validate
-from classifier.ruleset import load
 from classifier.verdict import Category, Verdict
+from tests.policies.corpus import Tool, calls
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "tools.jsonl.gz"
 FILLED = read_filling(["root=/srv", "host=a.example.com", "domain=example.com", "cap=50", "daily=99", "currency=EUR"])
-VALUES: dict[str, Any] = {"string": "notes", "number": 1, "integer": 1, "boolean": True, "object": {}}
 SEVERE = {Category.DESTRUCTIVE, Category.FINANCIAL}
-
-pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
-
-Tool = tuple[str, dict[str, Any], Verdict]
-
-
-@pytest.fixture(scope="module")
-def servers() -> dict[str, list[Tool]]:
-    ruleset = load()
-    found: dict[str, list[Tool]] = {}
-    with gzip.open(CORPUS, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            tool = json.loads(line)
-            found.setdefault(tool["server"], []).append((tool["name"], tool, ruleset.judge(tool)))
-    return found
-
-
-def calls(definition: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A call without arguments, and one with something of its type in every argument."""
-    full: dict[str, Any] = {}
-    arguments = arguments_of(definition)
-    parents = {argument.parameter.path.rpartition(".")[0].removesuffix("[]") for argument in arguments}
-    for argument in arguments:
-        if argument.path and argument.values and argument.parameter.path.removesuffix("[]") not in parents:
-            types = set(argument.parameter.types) - {"null", "array"}
-            value = next((VALUES[one] for one in sorted(types) if one in VALUES), "notes")
-            full = with_value(full, argument.values, value)
-    return [{}, full]
 
 
 @pytest.mark.parametrize("posture", get_args(Posture))
-def test_every_server_s_document_has_no_fault(posture: Posture, servers: dict[str, list[Tool]]) -> None:
+def test_every_server_s_document_has_no_fault(posture: Posture, corpus: dict[str, list[Tool]]) -> None:
     validator = Draft202012Validator(json_schema())
-    for tools in servers.values():
+    for tools in corpus.values():
         policy = server_policy(tools, posture)
         document = to_json(policy)
         assert parse(json.loads(json.dumps(document))) == policy
@@ -80,8 +45,8 @@ def outcomes(policy: Policy, tools: list[Tool]) -> list[Outcome]:
     ]
 
 
-def test_each_posture_allows_a_part_of_the_next(servers: dict[str, list[Tool]]) -> None:
-    for tools in servers.values():
+def test_each_posture_allows_a_part_of_the_next(corpus: dict[str, list[Tool]]) -> None:
+    for tools in corpus.values():
         found = [outcomes(server_policy(tools, posture), tools) for posture in ("strict", "recommended", "permissive")]
         filled = outcomes(server_policy(tools, filling=FILLED), tools)
         for narrow, wide in ((found[0], found[1]), (found[1], found[2]), (found[1], filled), (filled, found[2])):
@@ -91,10 +56,8 @@ def test_each_posture_allows_a_part_of_the_next(servers: dict[str, list[Tool]]) 
 
 
 @pytest.mark.parametrize("posture", get_args(Posture))
-def test_reads_work_and_nothing_severe_passes_without_a_person(
-    posture: Posture, servers: dict[str, list[Tool]]
-) -> None:
-    for tools in servers.values():
+def test_reads_work_and_nothing_severe_passes_without_a_person(posture: Posture, corpus: dict[str, list[Tool]]) -> None:
+    for tools in corpus.values():
         policy = server_policy(tools, posture, FILLED)
         verdicts: dict[str, list[Verdict]] = {}
         for name, _, verdict in tools:
@@ -108,18 +71,18 @@ def test_reads_work_and_nothing_severe_passes_without_a_person(
                 assert Outcome.ALLOWED not in decided, name
 
 
-def test_what_is_filled_in_leaves_nothing_to_fill_in(servers: dict[str, list[Tool]]) -> None:
-    waiting = {one.blank for tools in servers.values() for one in unfilled(server_policy(tools))}
+def test_what_is_filled_in_leaves_nothing_to_fill_in(corpus: dict[str, list[Tool]]) -> None:
+    waiting = {one.blank for tools in corpus.values() for one in unfilled(server_policy(tools))}
     assert len(waiting) >= 4
-    for tools in servers.values():
+    for tools in corpus.values():
         assert not unfilled(server_policy(tools, filling=FILLED))
         assert not unfilled(server_policy(tools, "permissive"))
 
 
 def test_effects_are_sentences_about_the_tool_and_agree_with_its_server_s_document(
-    servers: dict[str, list[Tool]],
+    corpus: dict[str, list[Tool]],
 ) -> None:
-    for name, definition, verdict in islice((tool for tools in servers.values() for tool in tools), 0, None, 5):
+    for name, definition, verdict in islice((tool for tools in corpus.values() for tool in tools), 0, None, 5):
         policy = tool_policy(name, definition, verdict)
         sentences = effects(policy, name, definition)
         assert all(sentence.endswith((".", "…")) for sentence in sentences), sentences

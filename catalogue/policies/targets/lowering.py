@@ -1,0 +1,195 @@
+"""Lowers a policy to what a target can say: still a policy, never a looser one, with what was lost on the way.
+
+Knows no target, only what one says. What is lowered is a document, so the evaluator says what it does; a target then
+has to write down exactly that. Where something cannot be said, the stricter choice is made: a person is asked, or,
+where nobody can be asked, the call is denied. The one exception is a target that cannot deny: there, too, a person is
+asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from catalogue.policies.document import EVERY_TOOL, Approval, Denial, Limit, Policy, Predicate, ToolRule
+from catalogue.policies.targets.needs import Answer, Instead, Loss, Need, instead_of
+
+_HIDDEN = "This tool is hidden by policy."
+_UNSEEN = "The arguments of this call are for a person to look at."
+_UNCOUNTED = "Nobody counts the calls of this tool, so a person looks at each."
+
+
+def _every(_: object) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a target can say. `compares` and `counts` tell which comparisons and limits, where it says these at all."""
+
+    says: frozenset[Need]
+    unnamed: Answer
+    compares: Callable[[Predicate], bool] = field(default=_every)
+    counts: Callable[[Limit], bool] = field(default=_every)
+
+    def asks(self) -> bool:
+        return Need.APPROVAL in self.says
+
+    def can_compare(self, predicate: Predicate) -> bool:
+        return Need.ARGUMENTS in self.says and self.compares(predicate)
+
+    def can_count(self, limit: Limit) -> bool:
+        return Need.RATES in self.says and self.counts(limit)
+
+
+class Lowered(NamedTuple):
+    """A policy that the target can say, and what it says less than the one it was made from."""
+
+    policy: Policy
+    losses: tuple[Loss, ...]
+
+
+def lower(policy: Policy, abilities: Abilities) -> Lowered:
+    """The policy as far as the target can say it. Every tool that it named is still named."""
+    everything = EVERY_TOOL in policy.hide
+    hidden = (*(name for name in policy.hide if name != EVERY_TOOL), *(policy.tools if everything else ()))
+    uncounted = tuple(limit for limit in policy.limits if not abilities.can_count(limit))
+    lost: dict[Need, list[str]] = {}
+    rules: dict[str, ToolRule] = {}
+    for name, rule in policy.tools.items():
+        if name not in hidden:
+            rules[name] = _lowered(name, replace(rule, limits=rule.limits + uncounted), abilities, lost)
+    if Need.HIDING not in abilities.says:
+        for name in hidden:
+            lost.setdefault(Need.HIDING, []).append(name)
+            rules[name] = _denial(Denial((), _HIDDEN), abilities)
+    lowered = Policy(
+        default="deny" if everything or uncounted else policy.default,
+        hide=tuple(dict.fromkeys(hidden)) if Need.HIDING in abilities.says else (),
+        limits=tuple(limit for limit in policy.limits if limit not in uncounted),
+        tools=rules,
+    )
+    return Lowered(lowered, (*_losses(lost, abilities), *_lost_default(lowered, abilities)))
+
+
+def answer_of(policy: Policy, tool: str) -> Answer | None:
+    """What becomes of every call of a tool, whatever its arguments; `None` if that depends on them or on a count."""
+    if tool in policy.hide:
+        return Answer.HIDE
+    rule = policy.tools.get(tool)
+    if rule is None:
+        return Answer.DENY if policy.default == "deny" else Answer.ALLOW
+    if any(not denial.conditions for denial in rule.deny_if):
+        return Answer.DENY
+    if rule.require or rule.deny_if or rule.limits or policy.limits:
+        return None
+    if not rule.ask_if:
+        return Answer.ALLOW
+    return Answer.ASK if any(not approval.conditions for approval in rule.ask_if) else None
+
+
+def answers(policy: Policy) -> dict[str, Answer]:
+    """The answer for each tool of a lowered policy that has no rules on arguments and no limits, in order of names."""
+    found = {}
+    for name in sorted({*policy.tools, *policy.hide}):
+        answer = answer_of(policy, name)
+        found[name] = Answer.DENY if answer is None else answer  # never so in a lowered policy; denying is safe
+    return found
+
+
+def _lowered(name: str, rule: ToolRule, abilities: Abilities, lost: dict[Need, list[str]]) -> ToolRule:
+    """One tool's rule; adds the tool to what is lost."""
+    final = next((denial for denial in rule.deny_if if not denial.conditions), None)
+    if final is not None:
+        if Need.DENIAL not in abilities.says:
+            lost.setdefault(Need.DENIAL, []).append(name)
+        return _denial(final, abilities)
+    for need, lowering in _STEPS:
+        before, rule = rule, lowering(rule, abilities)
+        if rule != before:
+            lost.setdefault(need, []).append(name)
+    return rule
+
+
+def _arguments(rule: ToolRule, abilities: Abilities) -> ToolRule:
+    """Without the comparisons that cannot be said: a condition less, and a rule fits more calls than before."""
+    can = abilities.can_compare
+    denials: list[Denial] = []
+    approvals: list[Approval] = []
+    kept = tuple(predicate for predicate in rule.require if can(predicate))
+    if kept != rule.require:
+        _take((), "", abilities, denials, approvals)
+    for denial in rule.deny_if:
+        if all(map(can, denial.conditions)):
+            denials.append(denial)
+        else:
+            _take(tuple(filter(can, denial.conditions)), denial.on_deny, abilities, denials, approvals)
+    approvals += (replace(approval, conditions=tuple(filter(can, approval.conditions))) for approval in rule.ask_if)
+    return replace(rule, require=kept, deny_if=tuple(denials), ask_if=_once(approvals))
+
+
+def _take(
+    conditions: tuple[Predicate, ...],
+    words: str,
+    abilities: Abilities,
+    denials: list[Denial],
+    approvals: list[Approval],
+) -> None:
+    """Ask a person about what cannot be judged, or deny it where nobody can be asked."""
+    if abilities.asks():
+        approvals.append(Approval(conditions, words or _UNSEEN))
+    else:
+        denials.append(Denial(conditions, words))
+
+
+def _once(approvals: Iterable[Approval]) -> tuple[Approval, ...]:
+    """The approvals, or only the first of those that ask about every call."""
+    found = tuple(dict.fromkeys(approvals))
+    every = next((approval for approval in found if not approval.conditions), None)
+    return (every,) if every else found
+
+
+def _rates(rule: ToolRule, abilities: Abilities) -> ToolRule:
+    kept = tuple(limit for limit in rule.limits if abilities.can_count(limit))
+    if kept == rule.limits:
+        return rule
+    if not abilities.asks():
+        return ToolRule(deny_if=(Denial((), _UNCOUNTED),))
+    return replace(rule, limits=kept, ask_if=_once((*rule.ask_if, Approval((), _UNCOUNTED))))
+
+
+def _approval(rule: ToolRule, abilities: Abilities) -> ToolRule:
+    if abilities.asks() or not rule.ask_if:
+        return rule
+    denied = tuple(Denial(approval.conditions, approval.on_ask) for approval in rule.ask_if)
+    return replace(rule, deny_if=rule.deny_if + denied, ask_if=())
+
+
+def _denial(denial: Denial, abilities: Abilities) -> ToolRule:
+    if Need.DENIAL in abilities.says:
+        return ToolRule(deny_if=(denial,))
+    return ToolRule(ask_if=(Approval((), denial.on_deny),))
+
+
+_STEPS = ((Need.ARGUMENTS, _arguments), (Need.RATES, _rates), (Need.APPROVAL, _approval))
+
+
+def _losses(lost: dict[Need, list[str]], abilities: Abilities) -> list[Loss]:
+    found = []
+    for need in Need:
+        instead = instead_of(need, abilities.says, abilities.unnamed) or _partly(abilities)
+        if need in lost:
+            found.append(Loss(need, instead, tuple(sorted(lost[need]))))
+    return found
+
+
+def _partly(abilities: Abilities) -> Instead:
+    """For what a target says only in part."""
+    return Instead.ASKED if abilities.asks() else Instead.DENIED
+
+
+def _lost_default(policy: Policy, abilities: Abilities) -> tuple[Loss, ...]:
+    if policy.default == "allow" or Need.DEFAULTS in abilities.says:
+        return ()
+    return (Loss(Need.DEFAULTS, instead_of(Need.DEFAULTS, abilities.says, abilities.unnamed) or Instead.LEFT),)
