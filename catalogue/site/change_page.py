@@ -30,8 +30,8 @@ GRADES: Mapping[Grade, str] = {
 class ChangeEntry:
     """One change. `path` is the tool's page, "" when it is gone; `before` is `None` where there was no tool before.
 
-    Where a whole server was withdrawn, `tool` is `None`. `what` are short sentences. `at` is to the minute, `day` is its
-    date.
+    Where a whole server was withdrawn, `tool` is `None`. `what` are short sentences. `at` is to the minute, `day` is
+    its date.
     """
 
     path: str
