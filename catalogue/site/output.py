@@ -79,6 +79,7 @@ class Output:
         self._manifest = ManifestWriter(staging.folder / MANIFEST)
         self._paths, self._linked, self._changed = Paths(), Paths(), Paths()
         self._gone: list[str] = []
+        self._kept: set[str] = set()  # parts that are as they were, until they are taken
 
     def digests(self, name: str) -> Mapping[str, str]:
         """Return the digests of the files that a part has in the site, by path."""
@@ -87,8 +88,8 @@ class Output:
 
     def memory(self, name: str) -> bytes | None:
         """Return what was noted with a part by a killed build or the last one; `None` without either."""
-        part = self._stored.part(name) or self._known.part(name)
-        return part.memory if part else None
+        noted = self._stored.memory(name)
+        return noted if noted is not None else self._known.memory(name)
 
     def kept(self, name: str, key: str) -> Part | None:
         """Return a part as it is there already, if it was made from the same and all of it is there."""
@@ -98,7 +99,10 @@ class Output:
         known = self._known.part(name)
         if known is None or known.key != key:
             return None
-        return known if all(has(self.folder, file.path, file.size) for file in known.files) else None
+        if not all(has(self.folder, file.path, file.size) for file in known.files):
+            return None
+        self._kept.add(name)
+        return known
 
     def _found(self, stored: Part) -> Part | None:
         """Return a part of a killed build if each of its files is either stored or the site's own."""
@@ -118,9 +122,7 @@ class Output:
 
     def take(self, part: Part) -> None:
         """Take a part, whose files are stored already."""
-        before = self._known.take(part.name)
-        own = {file.path for file in part.files}
-        self._gone += [file.path for file in before.files if file.path not in own] if before else []
+        self._note_gone(part)
         for file in part.files:
             self._paths.add(file.path)
             self.bytes += file.size
@@ -131,6 +133,16 @@ class Output:
         self.files += len(part.files)
         self.written = len(self._changed)
         self._manifest.write(part)
+
+    def _note_gone(self, part: Part) -> None:
+        """Take note of the files that the part had and has no more."""
+        if part.name in self._kept:
+            self._kept.remove(part.name)
+            self._known.drop(part.name)
+            return
+        before = self._known.take(part.name)
+        own = part.digests()
+        self._gone += [file.path for file in before.files if file.path not in own] if before else []
 
     def commit(self) -> int:
         """Check all, move the changed files over, delete what is ours and not wanted; return how many those were."""
