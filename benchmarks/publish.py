@@ -1,0 +1,76 @@
+"""What publishing costs: speed, memory, growth, and the price of one changed tool. See README.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.commands import Cost, machine, run, show
+from benchmarks.tools import TOOLS_OF_A_SERVER, write_tools
+
+_SIZES = (5_000, 20_000, 80_000)
+_LARGEST = 500_000
+
+
+def main() -> None:
+    """Build catalogues of growing size and print a line for each figure."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.publish")
+    parser.add_argument("--sizes", type=int, nargs="+", default=_SIZES, help="how many tools to make up")
+    parser.add_argument("--largest", action="store_true", help=f"with {_LARGEST:,} tools, too: hours of one core")
+    options = parser.parse_args()
+    sizes = sorted({*options.sizes, *([_LARGEST] if options.largest else [])})
+    print(machine())
+    for name, value in figures(sizes):
+        show(name, value)
+
+
+def figures(sizes: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """Yield the figures of each size, and how the cost of a tool grows from the smallest to the largest."""
+    each = {}
+    for count in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            database = made(count, Path(folder))
+            built = publish(database, Path(folder))
+            each[count] = built.cpu / count
+            yield f"{count:,} tools: whole build, tools a second", f"{count / built.wall:,.0f}"
+            yield f"{count:,} tools: files, bytes a tool", f"{json.loads(built.output)['bytes'] / count:,.0f}"
+            yield f"{count:,} tools: all processes at their peak, MiB", f"{built.together:,.0f}"
+            nothing = publish(database, Path(folder))
+            yield f"{count:,} tools: nothing changed, seconds", f"{nothing.wall:.2f}"
+            changed = change_one(database, Path(folder))
+            yield f"{count:,} tools: one changed, seconds", f"{changed.wall:.2f}"
+            yield f"{count:,} tools: one changed, files touched", f"{json.loads(changed.output)['written']:,}"
+    if len(sizes) > 1:
+        yield f"growth of the time for a tool, {sizes[0]:,} to {sizes[-1]:,}", f"{each[sizes[-1]] / each[sizes[0]]:.2f}"
+
+
+def made(count: int, folder: Path) -> str:
+    """Make a catalogue of that many judged tools; return its address."""
+    database = f"sqlite:///{folder}/bench.db"
+    tools = write_tools(folder / "tools.jsonl", count)
+    run("import", str(tools), "--database", database, allowed={0, 4})
+    run("classify", "--database", database)
+    return database
+
+
+def publish(database: str, folder: Path) -> Cost:
+    """Build the site, or what of it has changed."""
+    return run("publish", "--out", str(folder / "site"), "--database", database, "--format", "json")
+
+
+def change_one(database: str, folder: Path) -> Cost:
+    """Change the description of one tool of the first server, and publish that."""
+    with (folder / "tools.jsonl").open(encoding="utf-8") as stream:
+        first = [json.loads(next(stream)) for _ in range(TOOLS_OF_A_SERVER)]
+    first[-1]["description"] += " Changed since."
+    (folder / "changed.jsonl").write_text("".join(json.dumps(tool) + "\n" for tool in first), "utf-8")
+    run("import", str(folder / "changed.jsonl"), "--database", database)
+    run("classify", "--database", database)
+    return publish(database, folder)
+
+
+if __name__ == "__main__":
+    main()
