@@ -131,7 +131,7 @@ class _Worker:
             ends += [self._emptied(places)] if until_empty else []
             runs = [asyncio.create_task(worker.run()) for worker in workers]  # type: ignore[no-untyped-call]
             try:
-                await self._until_one_ends(runs, [asyncio.create_task(end) for end in ends])
+                await self._until_one_ends(workers, runs, [asyncio.create_task(end) for end in ends])
             finally:
                 living.cancel()
 
@@ -144,17 +144,25 @@ class _Worker:
                     with suppress(ConnectorException):  # Procrastinate notices, too, and ends the worker
                         await self._app.job_manager.update_heartbeat(worker.worker_id)
 
-    async def _until_one_ends(self, workers: list[asyncio.Task[None]], ends: list[asyncio.Task[None]]) -> None:
-        """Wait for the first, then let all end: the workers when their jobs are done or returned."""
+    async def _until_one_ends(
+        self, workers: Sequence[Worker], runs: list[asyncio.Task[None]], ends: list[asyncio.Task[None]]
+    ) -> None:
+        """Wait for the first, then let all end: the workers when their jobs are done or returned.
+
+        They are told to stop and not cancelled: one that is only starting may lose a cancellation in the database's
+        driver, and would go on for ever.
+        """
         try:
-            await asyncio.wait([*workers, *ends], return_when=asyncio.FIRST_COMPLETED)
-            if any(worker.done() and not worker.cancelled() and not worker.exception() for worker in workers):
+            await asyncio.wait([*runs, *ends], return_when=asyncio.FIRST_COMPLETED)
+            if any(run.done() and not run.exception() for run in runs):
                 raise CatalogueError("the queue's connection to the database broke", "start the worker again")
         finally:
             self._stopping.set()
-            for task in (*workers, *ends):
-                task.cancel()
-            results = await asyncio.gather(*workers, *ends, return_exceptions=True)
+            for worker in workers:
+                worker.stop()  # type: ignore[no-untyped-call]
+            for end in ends:
+                end.cancel()
+            results = await asyncio.gather(*runs, *ends, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
                 raise result

@@ -65,6 +65,6 @@ def test_nothing_is_lost_and_nothing_hidden_is_left(text, spans):
 def test_many_marks_take_linear_time():
     text = "delete " * 20_000
     marks = [Mark(start, start + 6, 1, "support") for start in range(0, len(text), 7)]
-    before = time.perf_counter()
+    before = time.process_time()
     assert len(quote(text, marks).segments) == 40_000
-    assert time.perf_counter() - before < 3
+    assert time.process_time() - before < 3
