@@ -6,6 +6,8 @@ terminal.
 
 from __future__ import annotations
 
+import re
+
 # C0 and C1 controls but tab and line feed, soft hyphen, joiners, fillers, bidirectional controls, line and paragraph
 # separators, variation selectors, private use, surrogates, tags.
 _INVISIBLE = (
@@ -18,3 +20,27 @@ _EMOJI = "\u00a9\u00ae\u203c-\u3299\ufe0f\U0001f000-\U0001faff"
 
 HIDDEN = f"[{_INVISIBLE}]|(?<![{_EMOJI}#*0-9])[\ufe0e\ufe0f]|\u200d(?![{_EMOJI}])|(?<![{_EMOJI}])\u200d"
 """A regular expression that matches one such character; it has no groups."""
+
+_HIDDEN = re.compile(HIDDEN)
+_ESCAPED = re.compile(r"\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|\\U000([0-9a-f]{5})")
+
+
+def hides(text: str) -> bool:
+    """Tell whether a text has one such character."""
+    return _HIDDEN.search(text) is not None
+
+
+def reveal(text: str) -> str:
+    r"""Return `text` with each such character as its escape: `\x1b`, `\u202e`."""
+    return _HIDDEN.sub(escape, text)
+
+
+def conceal(text: str) -> str:
+    """Undo `reveal`: who was shown a name gives it back as it was shown."""
+    return _ESCAPED.sub(lambda match: chr(int(match[match.lastindex or 0], 16)), text)
+
+
+def escape(match: re.Match[str]) -> str:
+    """Return the escape of a matched character."""
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -24,10 +24,10 @@ PACKAGES = {
 LAYERS = {
     "catalogue": [
         {"cli"},
-        {"queue"},
+        {"agents", "queue"},
         {"intake", "classification", "scoring", "export", "site"},
         {"attacks", "history"},
-        {"drift", "policies", "renames"},
+        {"drift", "lookup", "policies", "renames"},
         {"repository", "database"},
         {"models"},
         {"claims", "columns", "editing", "flows", "identity", "invisible", "judging", "schedule", "tool_files", "wire"},

@@ -16,6 +16,7 @@ from catalogue.cli import (
     export,
     flows,
     imports,
+    mcp,
     policy,
     publish,
     rules,
@@ -65,6 +66,7 @@ app.add_typer(policy.app, name="policy")
 app.command("publish")(publish.publish)
 app.command("export")(export.export)
 app.command("serve")(serve.serve)
+app.command("mcp")(mcp.mcp)
 app.command("status")(status.status)
 app.add_typer(rules.app, name="rules")
 app.add_typer(database.app, name="db")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from catalogue.cli.names import unknown
 from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Code, Database, Format
 from catalogue.cli.summary import to_json
 from catalogue.cli.terminal import json_text, show_table, write
@@ -39,14 +38,14 @@ def changes(
     """
     from catalogue.database import open_database, reading
     from catalogue.history import drifts
+    from catalogue.lookup import server_named
     from catalogue.repository import Repository
     from classifier import ruleset
 
     moment = since.replace(tzinfo=UTC) if since else None
     with reading(open_database(database)) as session:
-        repository = Repository(session)
-        if server is not None and repository.server(server) is None:
-            raise unknown("server", server, repository.closest_servers(server))
+        if server is not None:
+            server_named(Repository(session), server)
         found = list(drifts(session, ruleset.load(), server=server, since=moment, least=least))
     if as_format is Format.JSON:
         write([json_text(to_json(found))])

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from catalogue.cli.names import unknown
 from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Database, Format, Rules
 from catalogue.cli.terminal import json_text, write
+from catalogue.lookup import unknown
 
 if TYPE_CHECKING:
     from classifier.ruleset import RuleSet

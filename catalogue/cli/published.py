@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from catalogue.cli.names import unknown
 from catalogue.errors import CatalogueError
+from catalogue.lookup import unknown
 from catalogue.policies.decoding import LARGEST_FILE
 from catalogue.policies.document import Policy, PolicyError
 from catalogue.policies.parsing import load

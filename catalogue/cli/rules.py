@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from catalogue.cli.names import unknown
 from catalogue.cli.options import AsFormat, Format, Rules
 from catalogue.cli.terminal import json_text, show_table, visible_lines, write
 from catalogue.errors import CatalogueError
+from catalogue.lookup import unknown
 
 app = typer.Typer(help="Check the rules, show them, begin one.")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from catalogue.errors import CatalogueError
-from catalogue.invisible import HIDDEN
+from catalogue.invisible import HIDDEN, escape
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -29,17 +29,12 @@ _READER_GONE = 141  # 128 + SIGPIPE: what a shell reports of a program whose rea
 
 def visible(text: str) -> str:
     r"""Make one harmless line of any text: an escape becomes `\x1b`, a right-to-left override `\u202e`."""
-    return _UNSAFE.sub(_escape, text)
+    return _UNSAFE.sub(escape, text)
 
 
 def visible_lines(text: str) -> str:
     """Do the same with a text of several lines, and keep its line breaks."""
     return "\n".join(map(visible, text.split("\n")))
-
-
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def json_text(value: Any, *, indent: int | None = 2) -> str:

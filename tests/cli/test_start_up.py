@@ -9,11 +9,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 # What takes a tenth of a second or more to import, and is no part of what these commands do.
-HEAVY = {"alembic", "httpx", "jinja2", "rich", "scrapy", "sqlalchemy", "twisted"}
+HEAVY = {"alembic", "httpx", "jinja2", "mcp", "pydantic", "rich", "scrapy", "sqlalchemy", "twisted"}
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["crawl", "--help"], ["classify", "--tools", "examples/tool.json"], ["--version"]]
+    "arguments",
+    [
+        ["--help"],
+        ["crawl", "--help"],
+        ["mcp", "--help"],
+        ["classify", "--tools", "examples/tool.json"],
+        ["--version"],
+    ],
 )
 def test_a_light_command_imports_nothing_heavy(arguments):
     code = (
