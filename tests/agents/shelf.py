@@ -59,16 +59,16 @@ EVIL = [
 
 def fill(engine: Engine) -> None:
     """Put all of it in: files and evil were asked, files twice; the tools of mail are declared."""
-    _list(engine, "acme/files", "https://files.example/mcp", 0, FILES)
-    _list(engine, "acme/files", "https://files.example/mcp", 24, LATER)
-    _list(engine, HOSTILE, "https://evil.example/mcp", 0, EVIL, f"{ORDER} {HIDDEN}" * 400)
+    list_tools(engine, "acme/files", "https://files.example/mcp", 0, FILES)
+    list_tools(engine, "acme/files", "https://files.example/mcp", 24, LATER)
+    list_tools(engine, HOSTILE, "https://evil.example/mcp", 0, EVIL, f"{ORDER} {HIDDEN}" * 400)
     with writing(engine) as session:
         server = ListingStore(session).declare(["acme/mail"], "mail.json", START)["acme/mail"]
         declared = [Declaration(server, to_definition(wire), "mail.json") for wire in MAIL]
         ToolStore(session).declare(declared, START)
 
 
-def _list(engine: Engine, name: str, address: str, hours: float, tools: list, words: str = "Works.") -> None:
+def list_tools(engine: Engine, name: str, address: str, hours: float, tools: list, words: str = "Works.") -> None:
     target = Target(TargetKind.REMOTE, Transport.STREAMABLE_HTTP, address, None, ())
     at = START + timedelta(hours=hours)
     with writing(engine) as session:
