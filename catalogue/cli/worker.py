@@ -22,7 +22,7 @@ Queues: TypeAlias = Annotated[
     list[Queue] | None,
     typer.Option(
         "--queue",
-        metavar="<remote|package|classify>",
+        metavar="<remote|package|image|classify>",
         help="Do the jobs of this queue; may be repeated. Without it, of all.",
     ),
 ]
@@ -67,7 +67,7 @@ def worker(
     from catalogue.queue.worker import work
 
     chosen = list(dict.fromkeys(queues or Queue))
-    for line in shortcomings() if Queue.PACKAGE in chosen else ():
+    for line in shortcomings() if {Queue.PACKAGE, Queue.IMAGE} & set(chosen) else ():
         say(f"note: {line}")
     with progress() as report:
         done = work(

@@ -9,8 +9,16 @@ from enum import StrEnum
 
 
 class Queue(StrEnum):
-    """The queues, which machines of different kinds may serve: packages need a sandbox, and judging a processor."""
+    """The queues, which machines of different kinds may serve.
+
+    Packages need a sandbox, images an engine that runs containers, and judging a processor.
+    """
 
     REMOTE = "remote"
     PACKAGE = "package"
+    IMAGE = "image"
     CLASSIFY = "classify"
+
+
+ASKING = (Queue.REMOTE, Queue.PACKAGE, Queue.IMAGE)
+"""The queues whose jobs ask targets."""

@@ -1,6 +1,6 @@
 """What a job is, and how jobs get into the queue. Knows neither how targets are asked nor who works.
 
-A job of the queues `remote` and `package` names targets, and the moment as of which they were due. Whoever takes it
+A job of every queue but `classify` names targets, and the moment as of which they were due. Whoever takes it
 asks those that still are, so that a job may be done twice, or by half, and no target is asked twice for it. Its `lock`
 is the site: of two jobs with one lock, Procrastinate hands out only one at a time, to whichever machine.
 """
@@ -32,6 +32,9 @@ from crawler.records import TargetKind
 ASK = "ask"
 JUDGE = "judge"
 """Names of tasks; those who put jobs into the queue need not know what they do."""
+
+_QUEUES = {TargetKind.REMOTE: Queue.REMOTE, TargetKind.OCI: Queue.IMAGE}
+"""Where the targets of a kind go; those of all other kinds are packages. The targets of a job are of one kind."""
 
 _NEW, _LIVE, _FAILING = 2, 1, 0
 """Priorities, higher first: who was never asked, who answered last time, who did not; else who waits longest."""
@@ -83,7 +86,7 @@ def asking(due: Iterable[Due], as_of: datetime, *, allow_private: bool) -> list[
     """Return the jobs that ask targets, which were due at a moment."""
     return [
         Job(
-            queue=(Queue.REMOTE if targets[0].kind is TargetKind.REMOTE else Queue.PACKAGE).value,
+            queue=_QUEUES.get(targets[0].kind, Queue.PACKAGE).value,
             task_name=ASK,
             priority=max(map(_priority, targets)),
             lock=lock,

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.schema import CreateSchema
 
 from catalogue.errors import CatalogueError
-from catalogue.queue import Queue
+from catalogue.queue import ASKING
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -48,7 +48,7 @@ def expect_usable(engine: Engine) -> None:
 def expect_idle(engine: Engine) -> None:
     """Raise `CatalogueError` where workers may be asking whom a crawl in one process would ask, too."""
     counts = count_jobs(engine)
-    if any(counts.get(queue.value, {}).get(state) for queue in (Queue.REMOTE, Queue.PACKAGE) for state in UNFINISHED):
+    if any(counts.get(queue.value, {}).get(state) for queue in ASKING for state in UNFINISHED):
         raise CatalogueError(
             "the queue holds jobs, and workers may be asking the same servers",
             "crawl with --enqueue, or empty the queue first: `catalogue worker --until-empty`",

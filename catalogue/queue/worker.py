@@ -1,6 +1,6 @@
 """One of many machines: takes jobs from the queue and does them, until it is told to stop. Knows no transport.
 
-Each of its queues has a Procrastinate worker of its own, as a package takes more of a machine than a remote. Results
+Remotes and packages have Procrastinate workers of their own, as a package takes more of a machine. Results
 are written as they arrive, each in a transaction; what became due by them (a server's next target) goes into the queue.
 A worker that dies stops giving signs of life, and any other one takes its jobs back.
 """
@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import chain
 from threading import Event
 from time import monotonic
 from typing import ParamSpec, TypeVar
@@ -36,7 +37,7 @@ from catalogue.queue.place import UNFINISHED, connect, count_jobs, prepare
 from catalogue.repository import INTROSPECTED, Due, ToolStore, Work
 from catalogue.values import Report
 from classifier.ruleset import RuleSet, load
-from crawler.introspector import sandbox, sweep
+from crawler.introspector import containers, sandbox, sweep
 from crawler.opt_out import OptOut
 from crawler.records import Introspected
 
@@ -77,21 +78,42 @@ def work(
     """Do the jobs of `queues` until SIGINT or SIGTERM, or with `until_empty` until no job is left, here or elsewhere.
 
     `concurrency` bounds the sites asked at a time. A worker without a sign of life for `silence` seconds is taken for
-    dead. A machine without a sandbox leaves packages to others. Raises `CatalogueError` when that is all that it was to
-    do, and when the database goes away.
+    dead. A machine that cannot run packages, or images, leaves them to others. Raises `CatalogueError` when that is all
+    that it was to do, and when the database goes away.
     """
     prepare(engine)
     sweep()  # what a worker left behind that was killed
     worker = _Worker(engine, Asker(introspect, opt_out, allow_private=allow_private), report, allow_private)
-    places = {Queue.REMOTE: concurrency, Queue.PACKAGE: min(concurrency, PACKAGES_AT_ONCE), Queue.CLASSIFY: 1}
-    served = {queue: places[queue] for queue in queues if queue is not Queue.PACKAGE or not sandbox.fault()}
+    lacking = {queue: why for queue in queues if (why := _lack(queue))}
+    served = [queue for queue in queues if queue not in lacking]
     if not served:
-        raise CatalogueError(f"this machine cannot run packages: {sandbox.fault()}")
+        raise CatalogueError(
+            "; ".join(f"this machine cannot do the jobs of {queue}: {why}" for queue, why in lacking.items())
+        )
     try:
-        asyncio.run(worker.run(served, silence, until_empty=until_empty))
+        asyncio.run(worker.run(_places(served, concurrency), silence, until_empty=until_empty))
     except ConnectorException as error:
         raise CatalogueError(f"the queue did not do its work: {error.__cause__ or error}") from error
     return Worked(dict(worker.outcomes.most_common()), worker.tools, worker.judged)
+
+
+def _lack(queue: Queue) -> str | None:
+    """Say why this machine can do nothing of a queue; `None` when it can."""
+    if queue is Queue.IMAGE:
+        fault = containers.fault()
+        return fault[1] if fault else None
+    return sandbox.fault() if queue is Queue.PACKAGE else None
+
+
+def _places(served: Collection[Queue], concurrency: int) -> Mapping[tuple[Queue, ...], int]:
+    """Return how many jobs of which queues together this machine does at a time."""
+    together = {
+        (Queue.REMOTE,): concurrency,
+        (Queue.PACKAGE, Queue.IMAGE): min(concurrency, PACKAGES_AT_ONCE),
+        (Queue.CLASSIFY,): 1,
+    }
+    chosen = {tuple(queue for queue in queues if queue in served): count for queues, count in together.items()}
+    return {queues: count for queues, count in chosen.items() if queues}
 
 
 class _Worker:
@@ -111,24 +133,24 @@ class _Worker:
         self.tools = 0
         self.judged = 0
 
-    async def run(self, places: Mapping[Queue, int], silence: float, *, until_empty: bool) -> None:
-        """Work at so many places of each queue, and take back what dead workers left, until told to stop."""
+    async def run(self, places: Mapping[tuple[Queue, ...], int], silence: float, *, until_empty: bool) -> None:
+        """Work at so many places of some queues, and take back what dead workers left, until told to stop."""
         async with self._app.open_async():
             workers = [
                 Worker(
                     self._app,
-                    queues=[queue.value],
+                    queues=[queue.value for queue in queues],
                     concurrency=count,
                     fetch_job_polling_interval=_POLL,
                     shutdown_graceful_timeout=_GRACE,
                     install_signal_handlers=False,
                     stalled_worker_timeout=silence,
                 )
-                for queue, count in places.items()
+                for queues, count in places.items()
             ]
             living = asyncio.create_task(self._give_signs_of_life(workers))
             ends = [_told_to_stop(), self._take_back_again_and_again(silence)]
-            ends += [self._emptied(places)] if until_empty else []
+            ends += [self._emptied([*chain(*places)])] if until_empty else []
             runs = [asyncio.create_task(worker.run()) for worker in workers]  # type: ignore[no-untyped-call]
             try:
                 await self._until_one_ends(workers, runs, [asyncio.create_task(end) for end in ends])

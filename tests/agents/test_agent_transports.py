@@ -1,4 +1,4 @@
-"""The server as a program of its own: over stdio and HTTP, for clients of every era, for our introspector, for attackers."""
+"""The server as a program of its own: over stdio and HTTP, for clients of every era, our introspector, attackers."""
 
 from __future__ import annotations
 

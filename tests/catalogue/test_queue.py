@@ -96,6 +96,21 @@ def test_a_queue_is_worked_off_as_a_crawl_would(store, listing, target, introspe
     assert put_in(store) == {}, "nothing is due"
 
 
+@pytest.mark.usefixtures("at_once")
+def test_a_machine_does_what_it_has_the_means_for(monkeypatch, store, listing, target, introspected):
+    store.take(listing("image", target("docker.io/acme/image", TargetKind.OCI)))
+    store.take(listing("package", target("package", TargetKind.NPM)))
+    assert put_in(store) == {"package": 1, "image": 1}
+    monkeypatch.setattr("crawler.introspector.sandbox.fault", lambda: "no bubblewrap")
+    monkeypatch.setattr("crawler.introspector.containers.fault", lambda: (Reason.NO_RUNTIME, "no podman"))
+    with pytest.raises(CatalogueError, match=r"package: no bubblewrap; .* image: no podman"):
+        work_off(store, Asker(introspected), [Queue.PACKAGE, Queue.IMAGE])
+    monkeypatch.setattr("crawler.introspector.containers.fault", lambda: None)
+    assert work_off(store, Asker(introspected), [Queue.PACKAGE, Queue.IMAGE]).outcomes == {"introspected": 1}
+    assert count_jobs(store.engine)["image"] == {"succeeded": 1}
+    assert count_jobs(store.engine)["package"] == {"todo": 1}, "for a machine that has a sandbox"
+
+
 def test_jobs_of_one_site_are_done_one_after_the_other_with_a_pause(monkeypatch, store, listing, target, introspected):
     monkeypatch.setattr("catalogue.intake.asking.PAUSE", 0.25)
     sites = [f"https://{name}.one.example/" for name in "abc"]

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 # What takes a tenth of a second or more to import, and is no part of what these commands do.
-HEAVY = {"alembic", "httpx", "jinja2", "mcp", "pydantic", "rich", "scrapy", "sqlalchemy", "twisted"}
+HEAVY = {"alembic", "httpx", "jinja2", "mcp", "rich", "scrapy", "sqlalchemy", "twisted"}
 
 
 @pytest.mark.parametrize(
