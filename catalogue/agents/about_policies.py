@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
-from catalogue.agents.answers import Blank, PolicyFound
+from catalogue.agents.answers import Blank, ExportFound, LossFound, PolicyFound
 from catalogue.agents.holdings import Holdings
 from catalogue.agents.questions import PolicyRequest
 from catalogue.agents.quoting import first, shown_name
@@ -15,9 +15,12 @@ from catalogue.invisible import hides
 from catalogue.policies import document
 from catalogue.policies.document import Policy
 from catalogue.policies.placeholders import MEANINGS, unfilled
-from catalogue.policies.recommend import server_policy, tool_policy
+from catalogue.policies.recommend import requested_policy
+from catalogue.policies.targets.export import export, file_text, usual_name
+from catalogue.policies.targets.needs import MEANINGS as NEEDS
+from catalogue.policies.targets.needs import Loss
+from catalogue.policies.targets.table import target_named
 from catalogue.repository import Repository
-from catalogue.values import ToolRow
 
 _MOST_NAMED = 20
 
@@ -26,37 +29,43 @@ def get_policy(holdings: Holdings, question: PolicyRequest) -> PolicyFound:
     """Return the recommended policy of a server or of one of its tools, never a part of it."""
     with holdings.reading() as session:
         rows = holdings.tools(Repository(session), question.server, question.tool)
-    policy = _recommended(rows, question)
-    policy, left_out = _without_hidden(document.plain(policy) if question.plain else policy)
-    if left_out and question.tool is not None:
-        raise CatalogueError(
-            f"tool {question.tool!r} of {question.server!r} has hidden characters in its definition, so no policy for "
-            "it is given here",
-            "deny it",
-        )
+    judged = [(row.name, row.definition, row.verdict) for row in rows if row.verdict]
+    policy = requested_policy(judged, question.tool, question.posture)
+    exported = _exported(policy, rows[0].server, question) if question.target else None
+    named, left_out = (policy, []) if exported else _named(policy, question)
     return PolicyFound(
         server=shown_name(rows[0].server),
         tool=None if question.tool is None else shown_name(rows[0].name),
         posture=question.posture,
-        quoted_policy=document.to_json(policy),
-        hidden=len(policy.hide),
-        blanks=list(_blanks(policy)),
+        quoted_policy=None if exported else document.to_json(named),
+        exported=exported,
+        hidden=len(named.hide),
+        blanks=list(_blanks(named)),
         quoted_left_out=left_out,
     )
 
 
-def _recommended(rows: Iterable[ToolRow], question: PolicyRequest) -> Policy:
-    judged = [(row.name, row.definition, row.verdict) for row in rows if row.verdict]
-    if question.tool is None:
-        return server_policy(judged, question.posture)
-    one, *twins = judged
-    return tool_policy(*one, [(definition, verdict) for _, definition, verdict in twins], question.posture)
+def _exported(policy: Policy, server: str, question: PolicyRequest) -> ExportFound:
+    target = target_named(question.target or "")
+    made = export(policy, target, question.known_as or usual_name(server), approvals=not question.plain)
+    text = file_text(target, made)
+    if hides(text):
+        raise CatalogueError(f"the policy of {question.server!r} for {target.title} has hidden characters", "deny it")
+    return ExportFound(target.name, target.file, text, list(map(_loss, made.losses)))
 
 
-def _without_hidden(policy: Policy) -> tuple[Policy, list[str]]:
-    """Take out the tools that cannot be named as they are; what a server's policy does not name, it denies."""
+def _loss(loss: Loss) -> LossFound:
+    named, more = first(map(shown_name, loss.tools), _MOST_NAMED)
+    return LossFound(loss.need.value, NEEDS[loss.need], loss.instead.value, named, more)
+
+
+def _named(policy: Policy, question: PolicyRequest) -> tuple[Policy, list[str]]:
+    """Take out the tools that cannot be named as they are: what a server's policy does not name, it denies."""
+    policy = document.plain(policy) if question.plain else policy
     rules = {name: json.dumps(document.written_rule(rule), ensure_ascii=False) for name, rule in policy.tools.items()}
-    out = sorted(name for name in {*policy.hide, *policy.tools} if hides(name) or _hides_in(rules.get(name, "")))
+    out = sorted(name for name in {*policy.hide, *rules} if hides(name) or _hides_in(rules.get(name, "")))
+    if out and question.tool is not None:
+        raise CatalogueError(f"tool {question.tool!r} has hidden characters, so no policy can name it", "deny it")
     kept = {name: rule for name, rule in policy.tools.items() if name not in out}
     hide = tuple(name for name in policy.hide if name not in out)
     return replace(policy, hide=hide, tools=kept), list(map(shown_name, out))

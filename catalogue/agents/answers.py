@@ -15,6 +15,7 @@ from pydantic import Field
 
 from catalogue.drift import Grade
 from catalogue.flows import State
+from catalogue.policies.recommend import Posture
 from catalogue.values import Standing
 from classifier.verdict import Category, Confidence, Severity
 
@@ -189,13 +190,38 @@ class Blank:
 
 
 @dataclass(frozen=True, slots=True)
+class LossFound:
+    """What a target cannot say, what happens instead, and to which tools; none: to those that are not named."""
+
+    need: str
+    meaning: str
+    instead: str
+    quoted_tools: Sequence[str]
+    omitted: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFound:
+    """A policy in the words of a client or a gateway: the text for its file, where that lies, and what is lost."""
+
+    target: str
+    file: str
+    quoted_text: str
+    losses: Sequence[LossFound]
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyFound:
     """A recommended policy, whole. Names and words of tools in it are third parties'."""
 
     server: str
     tool: str | None
-    posture: Literal["strict", "recommended", "permissive"]
-    quoted_policy: Annotated[Mapping[str, Any], Field(description="The policy.json, ready to be saved.")]
+    posture: Posture
+    quoted_policy: Annotated[
+        Mapping[str, Any] | None,
+        Field(description="The policy.json, to be saved; null where a target was named."),
+    ]
+    exported: ExportFound | None
     hidden: Annotated[int, Field(description="How many tools the policy hides.")]
     blanks: Sequence[Blank]
     quoted_left_out: Annotated[

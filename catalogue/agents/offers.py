@@ -55,8 +55,8 @@ OFFERS = (
     Offer(
         "get_policy",
         "Get a recommended policy",
-        "Get the recommended policy of a server, or of one of its tools, as a document to put in front of it, and what "
-        "a person still has to fill in. Shows it only; nothing is put in force.",
+        "Get the recommended policy of a server, or of one of its tools, as a document or in the words of a "
+        "client, and what a person still has to fill in. Shows it only; nothing is put in force.",
         PolicyRequest,
         PolicyFound,
         about_policies.get_policy,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field
 
 from catalogue.drift import Grade
+from catalogue.policies.recommend import Posture
+from catalogue.policies.targets.table import TARGETS
 from classifier.verdict import SIGNALS, Category, Severity
 
 _CONFIG = ConfigDict(extra="forbid")
@@ -21,6 +23,12 @@ MOST_ITEMS = 50
 
 def _of_a_zone(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _is_target(name: str) -> str:
+    if name not in TARGETS:
+        raise ValueError(f"no export target is called {name!r}; there are {', '.join(TARGETS)}")
+    return name
 
 
 def _is_signal(name: str) -> str:
@@ -59,7 +67,9 @@ class ToolSearch:
     category: Annotated[Category | None, Field(description="Only tools of this category.")] = None
     severity: Annotated[Severity | None, Field(description="Only tools of at least this severity.")] = None
     signal: Annotated[
-        str | None, AfterValidator(_is_signal), Field(description=f"Only tools with this signal: {', '.join(SIGNALS)}.")
+        str | None,
+        AfterValidator(lambda name: name and _is_signal(name)),
+        Field(description=f"Only tools with this signal: {', '.join(SIGNALS)}."),
     ] = None
     limit: Limit = 20
     cursor: Cursor = None
@@ -96,7 +106,7 @@ class PolicyRequest:
     server: ServerName
     tool: Annotated[ToolName | None, Field(description="Only the policy of this tool; else that of all.")] = None
     posture: Annotated[
-        Literal["strict", "recommended", "permissive"],
+        Posture,
         Field(
             description="strict shows only what reads; recommended adds what writes and runs, within limits; "
             "permissive leaves the limits out and asks a person before anything is destroyed."
@@ -105,6 +115,15 @@ class PolicyRequest:
     plain: Annotated[
         bool, Field(description="Write version 1 without the extension ask_if: what a person would be asked is denied.")
     ] = False
+    target: Annotated[
+        str | None,
+        AfterValidator(lambda name: name and _is_target(name)),
+        Field(description=f"In the words of this client or gateway instead: {', '.join(TARGETS)}."),
+    ] = None
+    known_as: Annotated[
+        ServerName | None,
+        Field(description="What the server is called in that target's configuration; else the last part of its name."),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def recommend(
         raise typer.BadParameter("a site publishes only the recommended posture, not filled in", param_hint="--site")
     found = _published(site, server, tool) if site else _recommend(database, server, tool, posture, filling)
     if target is not None:
-        policy_export.export_policy(found, target, known_as or _last_part(server), approvals=not plain, out=out)
+        policy_export.export_policy(found, target, server, known_as, approvals=not plain, out=out)
     else:
         write([json_text(document.to_json(document.plain(found) if plain else found))], out)
     policy_files.say_unfilled(found)
@@ -106,17 +106,9 @@ def _published(site: str, server: str, tool: str | None) -> Policy:
 
 def _recommend(database: str, server: str, tool: str | None, posture: Posture, filling: Filling) -> Policy:
     from catalogue.cli.lookup import find_tools
-    from catalogue.policies.recommend import server_policy, tool_policy
+    from catalogue.policies.recommend import requested_policy
     from classifier.ruleset import load
 
     rows = find_tools(database, load(), server, tool)
     judged = [(row.name, row.definition, row.verdict) for row in rows if row.verdict]
-    if tool is None:
-        return server_policy(judged, posture, filling)
-    one, *twins = judged
-    return tool_policy(*one, [(definition, verdict) for _, definition, verdict in twins], posture, filling)
-
-
-def _last_part(server: str) -> str:
-    """What people call a server in a configuration: `io.github.acme/files` is `files` there."""
-    return server.rstrip("/").rpartition("/")[2]
+    return requested_policy(judged, tool, posture, filling)

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 _MOST_NAMED = 3
 
 
-def export_policy(policy: Policy, target: str, server: str, *, approvals: bool, out: Path | None) -> None:
+def export_policy(
+    policy: Policy, target: str, server: str, known_as: str | None, *, approvals: bool, out: Path | None
+) -> None:
     """Print what a target's file has to say, or write it, and say on stderr what was lost."""
-    from catalogue.editing.documents import written
-    from catalogue.policies.targets.export import export
+    from catalogue.policies.targets.export import export, file_text, usual_name
     from catalogue.policies.targets.table import target_named
 
     chosen = target_named(target)
-    made = export(policy, chosen, server, approvals=approvals)
-    text = made.content if isinstance(made.content, str) else written(chosen.form, made.content)
-    write(text.removesuffix("\n").split("\n"), out)
+    made = export(policy, chosen, known_as or usual_name(server), approvals=approvals)
+    write(file_text(chosen, made).removesuffix("\n").split("\n"), out)
     for loss in made.losses:
         say(f"cannot say {loss_line(loss)}")
     say(f"belongs in {chosen.file}")

@@ -183,6 +183,19 @@ def server_policy(
     )
 
 
+def requested_policy(
+    tools: Iterable[tuple[str, Mapping[str, Any], Verdict]],
+    tool: str | None,
+    posture: Posture = "recommended",
+    filling: Filling = NOTHING,
+) -> Policy:
+    """The document of a server with these tools; or that of `tool`, and then these are all of its name."""
+    if tool is None:
+        return server_policy(tools, posture, filling)
+    one, *twins = tools
+    return tool_policy(*one, [(definition, verdict) for _, definition, verdict in twins], posture, filling)
+
+
 def tool_document(name: str, recommended: Iterable[Recommendation]) -> Policy:
     """The document of `tool_policy`, from what is recommended for the tool and for its twins."""
     return _document("allow", ((name, one) for one in recommended))

@@ -104,6 +104,15 @@ def test_policies_are_those_of_the_command(ask, database, capsys, posture, tool)
     assert not validate(json.dumps(found["quoted_policy"]).encode(), None)
 
 
+def test_a_policy_comes_in_the_words_of_a_client(ask, database, capsys):
+    found = ask("get_policy", server="acme/files", target="claude-code", known_as="disk")
+    arguments = ["--target", "claude-code", "--as", "disk", "--database", database]
+    assert run(["policy", "acme/files", *arguments]) == 0
+    assert (found["exported"]["quoted_text"], found["quoted_policy"]) == (capsys.readouterr().out, None)
+    lost = {loss["need"]: loss["quoted_tools"] for loss in found["exported"]["losses"]}
+    assert lost["rates"] == ["create_file", "run"]
+
+
 def test_a_policy_says_what_a_person_has_to_fill_in(ask):
     (blank,) = ask("get_policy", server="acme/files")["blanks"]
     assert (blank["name"], blank["quoted_tools"]) == ("root", ["create_file"])
@@ -157,7 +166,8 @@ def test_what_is_judged_already_is_answered_alike(database, ask, tmp_path):
         ("get_server", {"server": "\u202e\x1b[2J"}, r"\u202e\x1b"),
         ("get_verdict", {"server": "acme/files", "tool": "delete_files"}, "delete_file"),
         ("get_verdict", {"server": "acme/files", "tool": "run", "occurrence": 7}, "expected one of 0"),
-        ("get_policy", {"server": "acme/files", "posture": "loose"}, "'strict', 'recommended' or 'permissive'"),
+        ("get_policy", {"server": "acme/files", "posture": "loose"}, "'strict' or 'permissive'"),
+        ("get_policy", {"server": "acme/files", "target": "claude"}, "claude-code"),
         ("search_tools", {"signal": "bulky"}, "bulk"),
         ("search_tools", {"server": "acme/fils"}, "acme/files"),
         ("search_tools", {"limit": 51, "cursor": "x", "category": 3, "severity": "low", "query": None}, "and 1 more"),

@@ -22,6 +22,7 @@ QUESTIONS = [
     ("get_verdict", {"server": SHOWN, "tool": "twice", "occurrence": 1}),
     ("get_policy", {"server": SHOWN}),
     ("get_policy", {"server": SHOWN, "tool": "twice", "posture": "permissive"}),
+    ("get_policy", {"server": SHOWN, "target": "claude-code", "known_as": "evil"}),
     ("get_flow", {"server": SHOWN}),
     ("list_changes", {"since": "2025-01-01", "grade": "form"}),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from catalogue.editing.documents import written
 from catalogue.errors import CatalogueError
 from catalogue.policies.document import Policy
 from catalogue.policies.place import shown
@@ -34,6 +35,16 @@ def export(policy: Policy, target: ExportTarget, server: str, *, approvals: bool
     named = name_tools(policy, target.spell, _unnamed(policy, abilities), target.title)
     lowered = lower(named.policy, abilities)
     return Export(target.write(lowered.policy, server), lowered.policy, (*named.losses, *lowered.losses))
+
+
+def usual_name(server: str) -> str:
+    """What people call a server in a configuration: `io.github.acme/files` is `files` there."""
+    return server.rstrip("/").rpartition("/")[2]
+
+
+def file_text(target: ExportTarget, made: Export) -> str:
+    """A new file of the target, with nothing else in it."""
+    return made.content if isinstance(made.content, str) else written(target.form, made.content)
 
 
 def _alone(target: ExportTarget) -> Abilities:
