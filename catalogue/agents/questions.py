@@ -44,9 +44,10 @@ ToolName: TypeAlias = Annotated[
     str, Field(min_length=1, max_length=LONGEST_NAME, description="The tool's name, as answers give it.")
 ]
 Limit: TypeAlias = Annotated[int, Field(ge=1, le=MOST_ITEMS, description="At most so many entries.")]
+# Nine digits: every database takes them for the number of a row.
 Cursor: TypeAlias = Annotated[
     str | None,
-    Field(pattern=r"^[0-9]{1,15}$", description="The cursor of the answer before, to go on from there."),
+    Field(pattern=r"^[0-9]{1,9}$", description="The cursor of the answer before, to go on from there."),
 ]
 
 

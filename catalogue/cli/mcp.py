@@ -24,8 +24,8 @@ Http: TypeAlias = Annotated[
 def mcp(http: Http = None, database: Database = DEFAULT_DATABASE) -> None:
     """Serve the catalogue to agents as an MCP server, over stdio or streamable HTTP.
 
-    Its tools only read: search tools, look up a server, a tool's verdict, a recommended policy, a server's flow, what
-    changed. Everybody who reaches the address may ask.
+    Its tools only read: search tools, look up a server, a tool's verdict, a recommended policy (also in the words of a
+    client or gateway), a server's flow, what changed. Everybody who reaches the address may ask.
     """
     if find_spec("mcp") is None:
         raise CatalogueError("this needs the Python package mcp, which is missing", "install mcp-risk-catalogue[mcp]")

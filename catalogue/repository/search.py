@@ -58,7 +58,7 @@ class Search:
         if after is not None:
             place = self._place(after)
             if place is None:
-                return ()
+                return []
             query = query.where(_after(*place))
         return self._session.scalars(query).all()
 
