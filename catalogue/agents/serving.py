@@ -19,6 +19,8 @@ import uvicorn
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catalogue.errors import CatalogueError
 
@@ -88,10 +90,22 @@ def serve_http(server: Server[Any], address: Address, announce: Callable[[str], 
             ),
         )
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, limit_concurrency=_MOST_AT_ONCE
+            _posts_only(app), log_config=None, access_log=False, server_header=False, limit_concurrency=_MOST_AT_ONCE
         )
         announce(f"http://{names[0]}{_PATH}")
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _posts_only(app: ASGIApp) -> ASGIApp:
+    """Refuse what is no question: a GET would open a stream on which nothing is ever said, and keep its place."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] != "POST":
+            await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return answer
 
 
 def _listen(address: Address) -> socket.socket:

@@ -113,6 +113,12 @@ def test_other_names_and_other_sites_are_refused(served, headers, status):
     assert httpx.post(served[0], content=body, headers=usual | headers).status_code == status
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
+def test_nobody_holds_a_stream_on_which_nothing_is_said(served, method):
+    answer = httpx.request(method, served[0], headers={"Accept": "text/event-stream"}, timeout=10)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+
+
 def test_a_request_that_is_too_large_is_refused(served):
     question = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "x" * 100_000}}
     answer = httpx.post(served[0], json=question, headers={"Accept": "application/json, text/event-stream"})
