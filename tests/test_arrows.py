@@ -24,7 +24,7 @@ PACKAGES = {
 LAYERS = {
     "catalogue": [
         {"cli"},
-        {"agents", "queue"},
+        {"agents", "audit", "queue"},
         {"intake", "classification", "scoring", "export", "site"},
         {"attacks", "history"},
         {"drift", "lookup", "policies", "renames"},

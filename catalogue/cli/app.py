@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from catalogue.cli import (
+    audit,
     changes,
     claims,
     classify,
@@ -62,6 +63,7 @@ app.command("explain")(explain.explain)
 app.command("flows")(flows.flows)
 app.command("claims")(claims.claims)
 app.command("changes")(changes.changes)
+app.command("audit")(audit.audit)
 app.add_typer(policy.app, name="policy")
 app.command("publish")(publish.publish)
 app.command("export")(export.export)

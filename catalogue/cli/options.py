@@ -19,6 +19,7 @@ class Code(IntEnum):
     USAGE = 2
     NOTHING_TO_DO = 3
     PARTLY_FAILED = 4
+    NOT_ALLOWED = 5
 
 
 class Format(StrEnum):

@@ -1,9 +1,13 @@
-"""Fetches a policy from a published site. What comes is a stranger's: capped, checked, and never shown as it came."""
+"""Fetches policies and other files from a published site.
+
+What comes is a stranger's: capped, checked, and never shown as it came.
+"""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
@@ -36,6 +40,12 @@ def fetch_policy(site: str, server: str, tool: str | None) -> Policy:
     if found is None:
         raise unknown(f"tool of {server}", tool, get_close_matches(tool, {*whole.tools, *whole.hide}))
     return found
+
+
+def fetcher(site: str) -> Callable[[str], bytes | None]:
+    """What fetches a path of a site; `None` when nothing is there. Raises CatalogueError for what is no site."""
+    base = _base(site)
+    return lambda path: _fetch(base + path)
 
 
 def _base(site: str) -> str:
@@ -100,7 +110,7 @@ def _read(answer: httpx.Response, url: str) -> bytes:
     for chunk in answer.iter_raw():
         body += chunk
         if len(body) > LARGEST_FILE:
-            raise CatalogueError(f"{url} is larger than {LARGEST_FILE:,} bytes, too large for a policy")
+            raise CatalogueError(f"{url} is larger than {LARGEST_FILE:,} bytes, too large to be read")
         if time.monotonic() > ends:
             raise CatalogueError(f"{url} did not end within {_LONGEST:.0f} seconds")
     return bytes(body)

@@ -116,6 +116,11 @@ def _drop(stream: TextIO) -> None:
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> None:
     """Print a table on stdout. Numbers stand to the right; every cell is made visible."""
+    write(table_lines(headings, rows, title))
+
+
+def table_lines(headings: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> list[str]:
+    """The lines of such a table, as wide as stdout is."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -126,15 +131,19 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[Any]], title: st
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in cells:
         table.add_row(*(f"{cell:,}" if isinstance(cell, int) else visible(str(cell)) for cell in row))
-    show(table)
+    return _lines(table)
 
 
 def show(renderable: RenderableType) -> None:
     """Print something of rich on stdout; whoever made it has made its texts visible."""
+    write(_lines(renderable))
+
+
+def _lines(renderable: RenderableType) -> list[str]:
     out = console(sys.stdout)
     with out.capture() as capture:
         out.print(renderable)
-    write(line.rstrip() for line in capture.get().splitlines())
+    return [line.rstrip() for line in capture.get().splitlines()]
 
 
 def console(stream: TextIO) -> Console:

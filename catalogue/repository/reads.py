@@ -90,6 +90,16 @@ class Repository:
         found = self._session.scalar(select(models.Server.id).where(models.Server.name_digest == digest(name)))
         return None if found is None else next(self._load_servers([found]))
 
+    def servers_of(self, targets: Iterable[str]) -> Mapping[str, str]:
+        """Return the server's name for each of these targets (keys of `catalogue.identity`) that a listing names."""
+        query = select(models.Target.key, models.Server.name).join(
+            models.Server, models.Server.id == models.Target.server_id
+        )
+        rows = (
+            self._session.execute(query.where(models.Target.key.in_(keys), is_claimed())) for keys in batches(targets)
+        )
+        return {key: name for batch in rows for key, name in batch}
+
     def tools(self, ruleset: str, server: str | None = None) -> Iterator[ToolRow]:
         """Return the tools that servers have now, by server, name and occurrence, judged by `ruleset` (its digest)."""
         return (tool.decoded() for tool in self.stored_tools(ruleset, server))

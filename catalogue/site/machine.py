@@ -1,12 +1,15 @@
-"""The files for machines beside the twins: llms.txt, sitemap and robots.txt. Pure; knows no database."""
+"""The files for machines beside the twins: llms.txt, servers by target, sitemap, robots.txt. Knows no database."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from xml.sax.saxutils import escape
 
+from catalogue.identity import target_key
 from catalogue.site import urls
 from catalogue.site.context import CATEGORY_ABOUT, Site, counted, day, label, tools_in_words
+from catalogue.site.encode import compact
 from catalogue.site.index import Index
 from catalogue.site.marks import inert
 
@@ -72,6 +75,19 @@ def llms(index: Index, site: Site) -> bytes:
         "",
     ]
     return "\n".join(lines).encode("utf-8")
+
+
+def targets(index: Index) -> dict[str, bytes]:
+    """Return which server has which target, by the target's key, in files by the key's first two digits.
+
+    So whoever asks for one target tells no more than that it is one of a 256th.
+    """
+    files: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in index.servers:
+        for place in row.targets:
+            key = target_key(place.target.kind, place.target.address)
+            files[urls.targets(key)][key] = row.name
+    return {path: f"{compact(dict(sorted(keys.items())))}\n".encode("ascii") for path, keys in files.items()}
 
 
 class Sitemap:

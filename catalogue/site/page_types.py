@@ -117,6 +117,7 @@ FILES: tuple[MakeFiles, ...] = (
     _assets,
     _policy_language,
     lambda whole: {urls.LLMS: machine.llms(whole.index, whole.site)},
+    lambda whole: machine.targets(whole.index),
     lambda whole: {urls.ROBOTS: machine.robots(whole.site)},
 )
 """What makes the files about the whole catalogue that are no pages. The sitemap is the build's own: it lists them."""

@@ -155,6 +155,11 @@ def changes(page: int = 1) -> str:
     return f"changes/{_page(page)}"
 
 
+def targets(key: str) -> str:
+    """Return the file that says which server has a target; `key` is the target's, from `catalogue.identity`."""
+    return f"api/v1/target/{key[:2]}.json"
+
+
 def sitemap_part(number: int) -> str:
     """Return one part of a sitemap that is too long for one file; `number` counts from 1."""
     return f"sitemap-{number}.xml"

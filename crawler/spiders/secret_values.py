@@ -38,6 +38,11 @@ def is_secret_name(name: str) -> bool:
     return any(_SECRET_WORD.fullmatch(word.lower()) for word in _WORDS.findall(name[:200]))
 
 
+def is_secret_value(value: str) -> bool:
+    """Whether a text by its own shape could be a secret: what issuers begin keys with, or what looks random."""
+    return _SECRET_VALUE.fullmatch(value) is not None
+
+
 def without_secrets(arguments: Sequence[str]) -> list[str]:
     """The arguments with each secret value replaced by `REDACTED`, as many as there were."""
     previous = ("", *arguments)
@@ -52,9 +57,9 @@ def _argument(option: str, word: str) -> str:
         return found[1] + REDACTED
     if option.startswith("-") and "=" not in option and not word.startswith("-") and is_secret_name(option):
         return REDACTED
-    if _SECRET_VALUE.fullmatch(word):
+    if is_secret_value(word):
         return REDACTED
-    if (found := _ASSIGNMENT.fullmatch(word)) and (is_secret_name(found[1]) or _SECRET_VALUE.fullmatch(found[3])):
+    if (found := _ASSIGNMENT.fullmatch(word)) and (is_secret_name(found[1]) or is_secret_value(found[3])):
         return f"{found[1]}{found[2]}{REDACTED}"
     return url_without_secrets(word, REDACTED)
 
@@ -70,13 +75,13 @@ def url_without_secrets(url: str, stand_in: str | None = None) -> str:
     user, at, host = parts.netloc.rpartition("@")
     netloc = f"{REDACTED}@{host}" if at and user else parts.netloc
     query = "&".join(_parameter(pair, stand_in) for pair in parts.query.split("&"))
-    path = "/".join(stand_in or "{secret}" if _SECRET_VALUE.fullmatch(step) else step for step in parts.path.split("/"))
+    path = "/".join(stand_in or "{secret}" if is_secret_value(step) else step for step in parts.path.split("/"))
     return urlunsplit((parts.scheme, netloc, path, query, ""))
 
 
 def _parameter(pair: str, stand_in: str | None) -> str:
     name, equals, value = pair.partition("=")
-    if value and not value.startswith(("{", "$")) and (is_secret_name(name) or _SECRET_VALUE.fullmatch(value)):
+    if value and not value.startswith(("{", "$")) and (is_secret_name(name) or is_secret_value(value)):
         return f"{name}{equals}{stand_in or '{' + name + '}'}"
     return pair
 

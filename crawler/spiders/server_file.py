@@ -1,4 +1,4 @@
-"""Opens a file of servers and reads it: JSON Lines line by line, any other JSON whole. Knows no shape of record."""
+"""Opens a file of servers and reads it: JSON Lines line by line, any other document whole. Knows no shape of record."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from crawler.records import Dropped, DropReason, Listing, SourceError
-from crawler.spiders.json_text import read_json
+from crawler.spiders.document_text import read_text
 from crawler.spiders.record import RECORD_LIMIT, Origin
 from crawler.spiders.server_json import read_server
 from crawler.spiders.server_list import read_document
@@ -23,7 +23,7 @@ def read_file(path: Path, origin: Origin) -> Iterator[Listing | Dropped]:
     """The servers that a file names. Raises `SourceError` when it cannot be read, or holds no servers."""
     try:
         with _opened(path) as stream:
-            yield from _read_lines(stream, origin) if _holds_lines(path, stream) else _read_whole(stream, origin)
+            yield from _read_lines(stream, origin) if _holds_lines(path, stream) else _read_whole(path, stream, origin)
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error) or "it is damaged"
         raise SourceError(f"{origin.fetched_from} could not be read: {reason}") from error
@@ -45,11 +45,11 @@ def _holds_lines(path: Path, stream: IO[bytes]) -> bool:
     return more and first.startswith(b"{") and first.endswith(b"}")
 
 
-def _read_whole(stream: IO[bytes], origin: Origin) -> Iterator[Listing | Dropped]:
+def _read_whole(path: Path, stream: IO[bytes], origin: Origin) -> Iterator[Listing | Dropped]:
     content = stream.read(DOCUMENT_LIMIT + 1)
     if len(content) > DOCUMENT_LIMIT:
         raise SourceError(f"{origin.fetched_from} has more than {DOCUMENT_LIMIT} bytes, write it as JSON Lines")
-    return read_document(_read_text(content, origin.fetched_from), origin)
+    return read_document(read_text(content, path.suffix, origin.fetched_from), origin)
 
 
 def _read_lines(stream: IO[bytes], origin: Origin) -> Iterator[Listing | Dropped]:
@@ -73,13 +73,6 @@ def _read_line(line: bytes, number: int, origin: Origin) -> Listing | Dropped:
     """One record; a line that is none costs itself and not the file."""
     place = f"line {number}"
     try:
-        return read_server(_read_text(line, place), origin, place)
+        return read_server(read_text(line, ".json", place), origin, place)
     except SourceError as error:
         return origin.drop(place, DropReason.NOT_AN_OBJECT, str(error))
-
-
-def _read_text(content: bytes, what: str) -> Any:
-    try:
-        return read_json(content.decode("utf-8-sig"), what)
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{what} is not JSON: it is not UTF-8") from error

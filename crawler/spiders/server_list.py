@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from crawler.records import Dropped, Listing, SourceError
-from crawler.spiders.client_config import configured_servers, read_configuration
+from crawler.spiders.client_config import read_configuration
+from crawler.spiders.client_shapes import sections
 from crawler.spiders.record import Origin
 from crawler.spiders.server_json import read_server
 
@@ -20,8 +21,9 @@ def read_document(document: Any, origin: Origin) -> Iterator[Listing | Dropped]:
         yield from read_servers(document, origin)
     elif not isinstance(document, dict):
         raise SourceError(f"{origin.fetched_from} holds {_named(document)}, expected an object or an array of servers")
-    elif (servers := configured_servers(document)) is not None:
-        yield from read_configuration(servers, origin)
+    elif configured := [section for section in sections(document) if not section.fault]:
+        for section in configured:
+            yield from read_configuration(section, origin)
     elif isinstance(document.get("servers"), list):
         yield from read_servers(document["servers"], origin)
     elif "name" in document or "server" in document:

@@ -1,0 +1,127 @@
+"""Where configurations of MCP clients may stand: on this machine, in a folder, or in a file that was named.
+
+Reads no configuration. How a path may be shown is decided here, and nowhere else: below the folder that was asked for,
+below "~", or as the table of clients has it. The clients and their places are data: `clients.toml`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+MOST_FOLDERS = 20_000
+"""Folders of a repository that are looked into; large ones have some thousands."""
+
+_UNSET = {"XDG_CONFIG_HOME": "~/.config", "CODEX_HOME": "~/.codex"}
+_VARIABLE = re.compile(r"^(?:\$(\w+)|%(\w+)%)")
+_PASSED_OVER = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})  # packages of others
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file that may be a client's configuration.
+
+    `client` is the client's id, "" when nobody knows whose it is. `scope` is the folder for which it holds, as it may
+    be shown, "" for all of this machine. `root` is the folder which a link may not lead out of, `None` when it may.
+    `asked` says that it was asked for by its name.
+    """
+
+    client: str
+    path: Path
+    shown: str
+    scope: str = ""
+    root: Path | None = None
+    asked: bool = False
+
+
+@cache
+def clients() -> Mapping[str, Mapping[str, Any]]:
+    """The table of clients, by id."""
+    return tomllib.loads((files("catalogue.audit") / "clients.toml").read_text("utf-8"))
+
+
+def title(client: str) -> str:
+    """The client's name."""
+    return str(clients()[client]["title"]) if client in clients() else "a client"
+
+
+def system() -> str:
+    """The key of this operating system in the table."""
+    return {"darwin": "macos", "win32": "windows"}.get(sys.platform, "linux")
+
+
+def on_machine(home: Path, environment: Mapping[str, str], on: str) -> Iterator[Place]:
+    """The files of this user and this machine that are there, in the order of the table."""
+    for client, row in clients().items():
+        for pattern in (*row.get("everywhere", ()), *row.get(on, ())):
+            for path in _matching(pattern, home, environment):
+                yield Place(client, path, below(path, home) or pattern)
+
+
+def in_folder(root: Path, *, deep: bool = True) -> Iterator[Place]:
+    """The files of a repository and (`deep`) of the folders in it, as far as `MOST_FOLDERS` of them."""
+    for number, (folder, folders, names) in enumerate(os.walk(root)):
+        folders[:] = sorted(folders) if deep and number < MOST_FOLDERS else []
+        here, present = Path(folder), {*folders, *names}
+        for client, row in clients().items():
+            for pattern in row.get("repository", ()):
+                first = PurePosixPath(pattern).parts[0]
+                if any(fnmatchcase(name, first) for name in present):
+                    yield from (_inside(client, path, root) for path in sorted(here.glob(pattern)))
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in _PASSED_OVER]
+
+
+def named(file: Path) -> Place:
+    """The place of a file that was asked for by name: its path tells whose it is."""
+    tail = "/".join(file.absolute().parts)
+    owners = (
+        client
+        for client, row in clients().items()
+        for key in ("repository", "everywhere", "linux", "macos", "windows")
+        for pattern in row.get(key, ())
+        if fnmatchcase(tail, f"*/{_without_start(pattern)}")
+    )
+    return Place(next(owners, ""), file, file.name, file.name, asked=True)
+
+
+def below(path: Path, home: Path) -> str:
+    """The path from "~" on; "" when it is not below the user's home."""
+    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else ""
+
+
+def _inside(client: str, path: Path, root: Path) -> Place:
+    return Place(client, path, path.relative_to(root).as_posix(), ".", root)
+
+
+def _matching(pattern: str, home: Path, environment: Mapping[str, str]) -> Iterator[Path]:
+    path = Path(_expanded(pattern, home, environment))
+    if not path.is_absolute():
+        return
+    if "*" not in pattern:
+        if os.path.lexists(path):
+            yield path
+        return
+    parts = PurePosixPath(pattern).parts
+    stars = len(parts) - next(place for place, part in enumerate(parts) if "*" in part)
+    yield from sorted(path.parents[stars - 1].glob("/".join(parts[-stars:])))
+
+
+def _expanded(pattern: str, home: Path, environment: Mapping[str, str]) -> str:
+    """The pattern with its start filled in; a variable that nobody set leaves it without one."""
+    if found := _VARIABLE.match(pattern):
+        name = found[1] or found[2]
+        pattern = (environment.get(name) or _UNSET.get(name, "")) + pattern[found.end() :]
+    return str(home) + pattern[1:] if pattern.startswith("~/") else pattern
+
+
+def _without_start(pattern: str) -> str:
+    return _VARIABLE.sub("", pattern).lstrip("~/")
