@@ -70,14 +70,16 @@ def on_machine(home: Path, environment: Mapping[str, str], on: str) -> Iterator[
 def in_folder(root: Path, *, deep: bool = True) -> Iterator[Place]:
     """The files of a repository and (`deep`) of the folders in it, as far as `MOST_FOLDERS` of them."""
     for number, (folder, folders, names) in enumerate(os.walk(root)):
-        folders[:] = sorted(folders) if deep and number < MOST_FOLDERS else []
         here, present = Path(folder), {*folders, *names}
         for client, row in clients().items():
             for pattern in row.get("repository", ()):
                 first = PurePosixPath(pattern).parts[0]
                 if any(fnmatchcase(name, first) for name in present):
                     yield from (_inside(client, path, root) for path in sorted(here.glob(pattern)))
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in _PASSED_OVER]
+        further = deep and number < MOST_FOLDERS
+        folders[:] = sorted(
+            name for name in folders if further and not name.startswith(".") and name not in _PASSED_OVER
+        )
 
 
 def named(file: Path) -> Place:

@@ -28,6 +28,9 @@ from crawler.spiders.standing_secrets import standing_secrets
 LARGEST = 32 << 20  # bytes; Claude Code keeps its history beside its servers, and such files reach 10 MB
 MOST_SERVERS = 1_000  # of one configuration; real ones have up to some dozens
 
+_TRIES = 50  # places at which a name is looked for
+_INDENT = 100  # characters at the start of a line that a name may follow
+_OPENINGS = ("", "- name:", "name:")
 _MOST_REPEATED = 20  # names that stand twice in one configuration, each told
 
 _LANGUAGES = {".toml": "TOML", ".yaml": "YAML", ".yml": "YAML"}
@@ -66,7 +69,7 @@ def _content(place: Place) -> bytes:
 
 
 def _document(document: Any, text: str, place: Place, home: Path) -> Iterator[Configured | Fault]:
-    if not is_shallow(document):
+    if isinstance(document, (dict, list)) and not is_shallow(document):
         yield Fault(place.client, place.shown, "is nested too deeply")
         return
     found = list(sections(document))
@@ -159,13 +162,18 @@ class _Lines:
         self._line = text.count("\n", 0, self._at) + 1
 
     def of(self, name: str) -> int:
-        """The line on which a name stands next, or of the name before for one that is spelled in another way.
+        """The line on which a name stands next, or that of the name before for one that is spelled in another way.
 
         In each of the three languages a name stands in quotation marks, after a dot, or at the start of its line.
         """
-        word = re.escape(name[:200])
-        start = rf"""["'.]{word}["'\]]|^[ \t]*(?:-[ \t]+name:[ \t]*)?{word}[ \t]*(?::|$)"""
-        if found := re.compile(start, re.MULTILINE).search(self._text, self._at):
-            self._line += self._text.count("\n", self._at, found.start())
-            self._at = found.start()
+        place = self._at - 1
+        for _ in range(_TRIES):
+            place = self._text.find(name, place + 1)
+            if place < 0:
+                break
+            before = self._text[max(0, place - _INDENT) : place].rpartition("\n")[2]
+            if before.endswith(('"', "'", ".")) or before.strip() in _OPENINGS:
+                self._line += self._text.count("\n", self._at, place)
+                self._at = place
+                break
         return self._line

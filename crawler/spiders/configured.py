@@ -24,7 +24,8 @@ def command_words(entry: Mapping[str, Any]) -> list[str]:
     """The words of the command that an entry starts, as they stand there."""
     command, arguments = _command(entry), entry.get("args")
     if isinstance(command, dict):  # Zed, until 2025
-        command, arguments = command.get("path"), command.get("args")
+        arguments = command.get("args")
+        command = command.get("path")
     words = [*command] if isinstance(command, list) else [command]
     words += arguments if isinstance(arguments, list) else []
     return [word if isinstance(word, str) else str(word) for word in words[:ENTRY_LIMIT] if word is not None]
