@@ -45,7 +45,7 @@ def find(paths: Sequence[Path], home: Path, environment: Mapping[str, str] = os.
         found += places.in_folder(path) if path.is_dir() else [places.named(path)]
     if not paths:
         found += places.on_machine(home, environment, places.system())
-        found += places.in_folder(Path.cwd(), deep=False)
+        found += places.in_folder(Path(), deep=False)
     unique = {os.path.realpath(place.path) + place.client: place for place in reversed(found)}
     return tuple(place for place in found if unique[os.path.realpath(place.path) + place.client] is place)
 

@@ -1,7 +1,7 @@
 """Where configurations of MCP clients may stand: on this machine, in a folder, or in a file that was named.
 
-Reads no configuration. How a path may be shown is decided here, and nowhere else: below the folder that was asked for,
-below "~", or as the table of clients has it. The clients and their places are data: `clients.toml`.
+Reads no configuration. How a path may be shown is decided here, and nowhere else: from the current folder or the one that
+was asked for, from "~", or as the table of clients has it. The clients and their places are data: `clients.toml`.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def named(file: Path) -> Place:
         for pattern in row.get(key, ())
         if fnmatchcase(tail, f"*/{_without_start(pattern)}")
     )
-    return Place(next(owners, ""), file, file.name, file.name, asked=True)
+    shown = file.as_posix() if _is_plain(file) else file.name
+    return Place(next(owners, ""), file, shown, shown, asked=True)
 
 
 def below(path: Path, home: Path) -> str:
@@ -101,7 +102,14 @@ def below(path: Path, home: Path) -> str:
 
 
 def _inside(client: str, path: Path, root: Path) -> Place:
-    return Place(client, path, path.relative_to(root).as_posix(), ".", root)
+    if _is_plain(root):  # from the current folder on, as its user and a code host name it
+        return Place(client, path, path.as_posix(), root.as_posix(), root)
+    return Place(client, path, path.relative_to(root).as_posix(), root.name, root)
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether a path leads from the current folder down, so that it says nothing of what is above."""
+    return not path.is_absolute() and ".." not in path.parts
 
 
 def _matching(pattern: str, home: Path, environment: Mapping[str, str]) -> Iterator[Path]:

@@ -88,7 +88,7 @@ def audit(
     ask = _asker(yes=yes, allow_private=allow_private) if introspect else list
     report = auditing.audit(places, Path.home(), _shelf(site, database), ask, wanted, digest_of())
     _write(report, as_format, output)
-    raise typer.Exit(_code(report))
+    raise typer.Exit(_code(report, gate=bool(fail_on)))
 
 
 def _wanted(words: Sequence[str], baseline: Path | None, since: Path | None) -> Wanted:
@@ -172,9 +172,10 @@ def _write(report: AuditReport, as_format: ReportFormat, output: Path | None) ->
         say(f"note: {note}")
 
 
-def _code(report: AuditReport) -> Code:
-    if report.failed:
-        return Code.NOT_ALLOWED
+def _code(report: AuditReport, *, gate: bool) -> Code:
+    """A gate (`--fail-on`) is open or shut, and what cannot be read shuts it where that was named."""
+    if gate:
+        return Code.NOT_ALLOWED if report.failed else Code.DONE
     if report.faults or any(server.configured.fault or server.note for server in report.servers):
         return Code.PARTLY_FAILED
     return Code.DONE if report.servers else Code.NOTHING_TO_DO

@@ -44,7 +44,7 @@ def _row(server: AuditedServer) -> tuple[str, ...]:
     asked = f"; {server.note}" if server.note else ""
     told = " (just listed)" if server.told_by == "introspection" else ""
     identity = f"{identity_words(server)}{asked}"
-    where = one.place if one.scope in ("", ".", one.place) else f"{one.place} for {one.scope}"
+    where = one.place if one.scope in ("", ".") or one.place.startswith(one.scope) else f"{one.place} for {one.scope}"
     return one.name, where, one.words, identity, f"{categories(server)}{told}", worst.value if worst else ""
 
 
