@@ -8,7 +8,8 @@ from importlib.resources.abc import Traversable
 from classifier.features import Features
 from classifier.leaves import Subject
 from classifier.rule import Problem, Rule, line_of
-from classifier.ruleset import RuleSet, RuleSetError, packaged_rules, read
+from classifier.rule_files import packaged_rules
+from classifier.ruleset import RuleSet, RuleSetError, read
 from classifier.switches import EFFECT_NAMES
 from classifier.tool import Tool
 

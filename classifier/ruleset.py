@@ -7,12 +7,9 @@ tool's text and not with the number of rules.
 from __future__ import annotations
 
 import gc
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -26,6 +23,7 @@ from classifier.leaves import Found, Subject
 from classifier.lexicon import Lexicon
 from classifier.rationale import write_rationale
 from classifier.rule import Problem, Rule, line_of, parse_rule, read_yaml
+from classifier.rule_files import WORDS, digest_of, packaged_rules, read_texts
 from classifier.switches import effect_arguments
 from classifier.tool import ClassifierError, Tool
 from classifier.verdict import (
@@ -38,10 +36,6 @@ from classifier.verdict import (
     judge_severity,
 )
 
-ENGINE = 3
-"""Part of every ruleset's digest: raised whenever this package could read the same rules differently."""
-
-_WORDS = "_words.yaml"
 _LONGEST_QUOTE = 120
 
 
@@ -167,11 +161,6 @@ def load(folder: Traversable | None = None) -> RuleSet:
         return _load(folder if folder is not None else packaged_rules())
 
 
-def packaged_rules() -> Traversable:
-    """Return the folder of the rules that travel with this package."""
-    return files("classifier") / "rules"
-
-
 @contextmanager
 def _no_collecting() -> Iterator[None]:
     """Keep the collector of cycles from looking through half-made rules again and again, a sixth of the time."""
@@ -193,8 +182,8 @@ def _load(root: Traversable) -> RuleSet:
 
 def read(root: Traversable) -> tuple[RuleSet, list[Problem]]:
     """Read a folder of rules: those that can be used, and all that is wrong with the others and with the words."""
-    texts = dict(sorted(_texts(root)))
-    digest, words = _digest(texts), texts.pop(_WORDS, "")
+    texts = _texts(root)
+    digest, words = digest_of(texts), texts.pop(WORDS, "")
     lexicon, problems = _lexicon(words)
     rules: list[Rule] = []
     for file, text in texts.items():
@@ -208,16 +197,6 @@ def read(root: Traversable) -> tuple[RuleSet, list[Problem]]:
     return RuleSet(tuple(sorted(rules, key=lambda rule: rule.id)), lexicon, digest), problems
 
 
-def digest_of(folder: Traversable | None = None) -> str:
-    """Return the digest that `load` gives to this folder, a hundredth of the work: who reads verdicts needs no rule."""
-    return _digest(dict(sorted(_texts(folder if folder is not None else packaged_rules()))))
-
-
-def _digest(texts: Mapping[str, str]) -> str:
-    rules = {file: text for file, text in texts.items() if file != _WORDS}
-    return hashlib.sha256(json.dumps([ENGINE, rules, texts.get(_WORDS, "")]).encode("ascii")).hexdigest()
-
-
 def _chains(rules: Sequence[Rule]) -> Iterator[Problem]:
     """Find rules that rest on signals which rest on others themselves: what they see would depend on their order."""
     resting = {rule.signals for rule in rules if rule.other_signals()}
@@ -227,17 +206,9 @@ def _chains(rules: Sequence[Rule]) -> Iterator[Problem]:
             yield Problem(f"signals/{rule.id}.yaml", line_of(rule.source, "when"), "when", what)
 
 
-def _texts(root: Traversable) -> Iterator[tuple[str, str]]:
-    """Yield the relative name and text of every YAML file, two levels deep."""
+def _texts(root: Traversable) -> dict[str, str]:
     try:
-        entries = list(root.iterdir())
-        for entry in entries:
-            if entry.is_dir():
-                for inner in entry.iterdir():
-                    if inner.name.endswith(".yaml"):
-                        yield f"{entry.name}/{inner.name}", inner.read_text("utf-8")
-            elif entry.name.endswith(".yaml"):
-                yield entry.name, entry.read_text("utf-8")
+        return read_texts(root)
     except (OSError, UnicodeDecodeError) as error:
         raise RuleSetError([Problem(str(root), 1, "(folder)", f"cannot be read: {error}")]) from error
 
@@ -246,6 +217,6 @@ def _lexicon(text: str) -> tuple[Lexicon, list[Problem]]:
     try:
         data: Mapping[str, Any] = read_yaml(text)
     except yaml.YAMLError as error:
-        return Lexicon(), [Problem(_WORDS, 1, "(file)", f"not YAML: {error}")]
+        return Lexicon(), [Problem(WORDS, 1, "(file)", f"not YAML: {error}")]
     lexicon, wrong = Lexicon.from_yaml(data, text)
-    return lexicon, [Problem(_WORDS, 1, what.partition(":")[0], what.partition(": ")[2]) for what in wrong]
+    return lexicon, [Problem(WORDS, 1, what.partition(":")[0], what.partition(": ")[2]) for what in wrong]

@@ -51,7 +51,7 @@ LAYERS = {
         {"docstrings"},
         {"schema"},
         {"listings", "text", "verdict"},
-        {"lazy", "sieve"},
+        {"lazy", "rule_files", "sieve"},
     ],
     "crawler": [
         {"run"},

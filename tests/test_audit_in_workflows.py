@@ -1,4 +1,4 @@
-"""The GitHub Action and the pre-commit hook: their own scripts, run as their hosts run them, on repositories of ours."""
+"""The GitHub Action and the pre-commit hook: their own scripts, run as their hosts run them, on our repositories."""
 
 from __future__ import annotations
 

@@ -49,6 +49,7 @@ def test_the_wheel_holds_our_packages_and_what_they_read(wheel):
     for kind in ("classifier/rules/read/", "classifier/rules/_words.yaml", "migrations/versions/", "site_templates/"):
         assert any(name.startswith(kind) for name in names), kind
     assert {"catalogue/policies/policy.schema.json", "catalogue/policies/cases.json"} <= set(names)
+    assert "catalogue/audit/clients.toml" in names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 
 

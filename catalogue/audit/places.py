@@ -1,7 +1,7 @@
 """Where configurations of MCP clients may stand: on this machine, in a folder, or in a file that was named.
 
-Reads no configuration. How a path may be shown is decided here, and nowhere else: from the current folder or the one that
-was asked for, from "~", or as the table of clients has it. The clients and their places are data: `clients.toml`.
+Reads no configuration. How a path may be shown is decided here, and nowhere else: from the current folder or
+the one that was asked for, from "~", or as the table of clients has it, which is data: `clients.toml`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from sqlalchemy import Engine
 
@@ -18,8 +18,10 @@ from catalogue.database import reading
 from catalogue.errors import CatalogueError
 from catalogue.repository import Repository
 from catalogue.site import urls
-from classifier.ruleset import RuleSet
 from classifier.verdict import SIGNALS, Category, Severity, to_wire
+
+if TYPE_CHECKING:
+    from classifier.ruleset import RuleSet
 
 Fetch: TypeAlias = Callable[[str], bytes | None]
 """Fetches a path of a site; `None` when nothing is there. Raises `CatalogueError`."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from catalogue.audit.auditing import Ask, Wanted
     from catalogue.audit.report import AuditedServer, AuditReport
     from catalogue.audit.shelves import Shelf
+    from classifier.ruleset import RuleSet
 
 
 class ReportFormat(StrEnum):
@@ -81,12 +82,12 @@ def audit(
     Nothing leaves this machine unless you say --site or --introspect.
     """
     from catalogue.audit import auditing
-    from classifier.ruleset import digest_of
+    from classifier.rule_files import packaged_digest
 
     wanted = _wanted(fail_on or [], baseline, since)
     places = auditing.find(paths or [], Path.home())
     ask = _asker(yes=yes, allow_private=allow_private) if introspect else list
-    report = auditing.audit(places, Path.home(), _shelf(site, database), ask, wanted, digest_of())
+    report = auditing.audit(places, Path.home(), _shelf(site, database), ask, wanted, packaged_digest())
     _write(report, as_format, output)
     raise typer.Exit(_code(report, gate=bool(fail_on)))
 
@@ -112,7 +113,7 @@ def _wanted(words: Sequence[str], baseline: Path | None, since: Path | None) -> 
 def _shelf(site: str | None, database: str) -> Shelf | None:
     from catalogue.audit.shelves import DatabaseShelf, SiteShelf
     from catalogue.database import open_database
-    from classifier.ruleset import digest_of, load
+    from classifier.rule_files import packaged_digest
 
     if site is not None:
         from catalogue.cli.published import fetcher
@@ -121,7 +122,13 @@ def _shelf(site: str | None, database: str) -> Shelf | None:
     if database == DEFAULT_DATABASE and not Path(database.removeprefix("sqlite:///")).exists():
         say("note: there is no catalogue here to look servers up in; give --database or --site")
         return None
-    return DatabaseShelf(open_database(database), digest_of(), load)
+    return DatabaseShelf(open_database(database), packaged_digest(), _rules)
+
+
+def _rules() -> RuleSet:
+    from classifier.ruleset import load
+
+    return load()
 
 
 def _asker(*, yes: bool, allow_private: bool) -> Ask:
