@@ -7,8 +7,10 @@ from importlib.resources import as_file, files
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import event, inspect, text
 
+from catalogue import database
 from catalogue.database import check, open_database, reading, upgrade, writing
 from catalogue.errors import CatalogueError
 from catalogue.models import Definition
@@ -32,6 +34,14 @@ def test_a_database_with_rows_of_an_older_revision_is_brought_up_to_date(store, 
     assert upgrade(url) == ("0001", "0004")
     check(url)
     assert [tool.name for tool in store.tools()] == ["a", "b"]
+
+
+def test_the_newest_revision_is_known_by_the_names_of_the_migrations(empty_url):
+    open_database(empty_url).dispose()
+    with as_file(files("migrations")) as folder:
+        head = ScriptDirectory(str(folder)).get_current_head()
+    assert database._newest() == head
+    assert upgrade(empty_url) == (head, head)
 
 
 def test_a_schema_that_differs_is_named(empty_url):
