@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from catalogue.audit.formats.notable import notable
+from catalogue.audit.formats.notable import told
 from catalogue.audit.formats.words import categories, identity_words
 from catalogue.audit.places import title
 from catalogue.audit.report import SEVERITIES
 from catalogue.cli.terminal import table_lines, visible
 
 if TYPE_CHECKING:
-    from catalogue.audit.report import AuditedServer, AuditReport, Remark
+    from catalogue.audit.formats.notable import Line
+    from catalogue.audit.report import AuditedServer, AuditReport
 
 _MOST = 60
-"""Remarks that are printed; `--format json` has all."""
+"""Lines that are printed of what to know; `--format json` has all."""
 
 
 def lines(report: AuditReport) -> Iterator[str]:
@@ -26,16 +27,15 @@ def lines(report: AuditReport) -> Iterator[str]:
         yield from table_lines(
             ("server", "where", "starts or asks", "in the catalogue", "tools", "worst"), rows, title(client)
         )
-    told = notable(report)
-    if told:
-        yield from table_lines(("severity", "remark", "where", "what"), _rows(told[:_MOST], report), "What to know")
-    yield from map(visible, _ending(report, len(told)))
+    known = told(report)
+    if known:
+        yield from table_lines(("severity", "remark", "where", "what"), map(_told_row, known[:_MOST]), "What to know")
+    yield from map(visible, _ending(report, len(known)))
 
 
-def _rows(told: Iterable[Remark], report: AuditReport) -> Iterator[tuple[str, ...]]:
-    for one in told:
-        mark = "! " if one in report.failed else ""
-        yield f"{mark}{one.severity.value}", one.kind.value, f"{one.place}:{one.line}", one.says
+def _told_row(line: Line) -> tuple[str, ...]:
+    mark = "! " if line.failed else ""
+    return f"{mark}{line.severity.value}", line.kind.value, f"{line.place}:{line.line}", line.says
 
 
 def _row(server: AuditedServer) -> tuple[str, ...]:
@@ -48,10 +48,10 @@ def _row(server: AuditedServer) -> tuple[str, ...]:
     return one.name, where, one.words, identity, f"{categories(server)}{told}", worst.value if worst else ""
 
 
-def _ending(report: AuditReport, told: int) -> list[str]:
+def _ending(report: AuditReport, known: int) -> list[str]:
     severities = Counter(remark.severity for remark in report.remarks)
     counts = ", ".join(f"{severities[one]:,} {one.value}" for one in reversed(list(SEVERITIES)) if severities[one])
-    lines = [f"and {told - _MOST:,} more: --format json has all"] if told > _MOST else []
+    lines = [f"and {known - _MOST:,} more: --format json has all"] if known > _MOST else []
     tools = sum(len(server.tools) for server in report.servers)
     lines.append(
         f"{len(report.servers):,} servers, {tools:,} tools, {len(report.remarks):,} remarks ({counts or 'none'})"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from catalogue.audit.formats.notable import notable
+from catalogue.audit.formats.notable import told
 from catalogue.audit.formats.words import categories, identity_words
 from catalogue.audit.places import title
 from catalogue.audit.report import AuditReport
@@ -20,7 +20,7 @@ def to_markdown(report: AuditReport) -> Iterator[str]:
     failed = f", {len(report.failed):,} of them not allowed here" if report.failed else ""
     yield "## What the MCP servers of this configuration can do"
     yield ""
-    yield f"{len(report.servers):,} servers, {len(notable(report)):,} remarks{failed}."
+    yield f"{len(report.servers):,} servers, {len(report.remarks):,} remarks{failed}."
     yield f"{len(report.accepted):,} more are accepted by the baseline." if report.accepted else ""
     if report.servers:
         yield ""
@@ -35,14 +35,14 @@ def to_markdown(report: AuditReport) -> Iterator[str]:
 
 
 def _remarks(report: AuditReport) -> Iterator[str]:
-    told = notable(report)
-    if told:
+    lines = told(report)
+    if lines:
         yield ""
-    for remark in islice(told, _MOST):
-        mark = "❌ " if remark in report.failed else ""
-        yield f"- {mark}**{remark.severity.value}** {plain(remark.says)} ({plain(remark.place)}:{remark.line})"
-    if len(told) > _MOST:
-        yield f"- and {len(told) - _MOST:,} more"
+    for line in islice(lines, _MOST):
+        mark = "❌ " if line.failed else ""
+        yield f"- {mark}**{line.severity.value}** {plain(line.says)} ({plain(line.place)}:{line.line})"
+    if len(lines) > _MOST:
+        yield f"- and {len(lines) - _MOST:,} more"
     for note in report.notes:
         yield f"- {plain(note)}"
 
