@@ -10,9 +10,15 @@ from benchmarks.policy import usual_arguments
 from benchmarks.remotes import HANDSHAKE, crawl
 from benchmarks.rules import multiply_rules
 from benchmarks.tools import made_up, numbered
+from catalogue.audit.places import named
+from catalogue.audit.reading import read
+from catalogue.audit.report import Configured
 from catalogue.policies.evaluate import Evaluator, Outcome
 from catalogue.policies.recommend import server_policy
 from classifier.ruleset import load
+from crawler.records import Listing
+from crawler.spiders.record import Origin
+from crawler.spiders.server_file import read_file
 
 
 def test_rules_are_multiplied_into_rules_that_look_for_other_words(tmp_path: Path):
@@ -52,3 +58,12 @@ def test_crawls_and_intake_are_measured(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4
     assert all(int(line.split()[-1].replace(",", "")) > 0 for line in lines)
+
+
+def test_the_audit_is_measured_on_servers_that_are_found_with_their_tools(tmp_path: Path):
+    records, configuration = write_files(tmp_path, servers=3, tools=10)
+    origin = Origin("file", "records.json", datetime(2026, 1, 1, tzinfo=UTC))
+    listings = [one for one in read_file(records, origin) if isinstance(one, Listing)]
+    assert sum(len(one.tools) for one in listings) == 10
+    configured = [one for one in read(named(configuration), tmp_path) if isinstance(one, Configured)]
+    assert [one.target.address for one in configured if one.target] == [one.targets[0].address for one in listings]

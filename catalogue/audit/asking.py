@@ -80,7 +80,7 @@ def _judged(outcome: Introspected, ruleset: RuleSet) -> Iterator[AuditedTool]:
 
 def _bare(target: Target) -> Target:
     """The target without the configuration's arguments: what they hold is not handed to a stranger's program."""
-    return replace(target, needs=tuple(need for need in target.needs if need.kind in ("extra", "command")))
+    return replace(target, needs=tuple(need for need in target.needs if need.kind in ("extra", "command", "variable")))
 
 
 def _will(target: Target, words: str) -> str:

@@ -1,7 +1,8 @@
 """The remarks that somebody looked at and accepts, with a reason and a day on which they want to look again.
 
 A baseline is TOML: a table `[[accepted]]` for each entry, with `server`, `remark` (a kind of remark, a category or a
-signal), `reason`, `expires` and, to mean one tool or one client alone, `tool` and `client`.
+signal), `reason`, `expires` and, to mean one tool or one client alone, `tool` and `client`. What is not about one
+server, as a flow, is accepted by an entry without `server`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from classifier.verdict import SIGNALS, Category
 from crawler.records import SourceError
 from crawler.spiders.toml_text import read_toml
 
-_NEEDED = ("server", "remark", "reason", "expires")
-_MORE = ("tool", "client")
+_NEEDED = ("remark", "reason", "expires")
+_MORE = ("server", "tool", "client")
 _KNOWN = (*(kind.value for kind in Kind), *(category.value for category in Category), *SIGNALS)
 
 
@@ -64,7 +65,8 @@ class Baseline:
 
     def _notes(self, remarks: Sequence[Remark], today: date) -> Iterator[str]:
         for entry in self._entries:
-            named = f"entry {entry.number} of the baseline ({entry.server}: {entry.remark})"
+            whose = entry.server or entry.client or "no server"
+            named = f"entry {entry.number} of the baseline ({whose}: {entry.remark})"
             if entry.expires < today:
                 yield f"{named} expired on {entry.expires.isoformat()} and suppresses nothing"
             elif not any(entry.covers(remark) for remark in remarks):
@@ -99,5 +101,5 @@ def _entry(entry: Any, number: int, file: str) -> _Entry:
     expires = entry.get("expires")
     if isinstance(expires, datetime) or not isinstance(expires, date):
         raise CatalogueError(f"{where} has no expires, expected a date such as 2027-01-31 without quotation marks")
-    words = (entry["server"], entry["remark"], entry["reason"])
+    words = (entry.get("server", ""), entry["remark"], entry["reason"])
     return _Entry(number, *words, expires, entry.get("tool"), entry.get("client"))

@@ -202,10 +202,23 @@ def test_a_baseline_suppresses_until_it_expires_and_says_what_matches_nothing(tm
     report = audited(file, baseline=read_baseline(tmp_path / "baseline.toml"), fail_on=frozenset({"write", "unpinned"}))
     assert [(one.remark.tool, one.reason) for one in report.accepted] == [("send_mail", "It only writes to the team.")]
     assert [remark.kind for remark in report.failed] == ["unpinned"]
+    assert says(report, "flow")
     assert report.notes == (
         "entry 2 of the baseline (mail: unpinned) expired on 2026-11-20 and suppresses nothing",
         "entry 3 of the baseline (mail: secret) matches nothing any more",
     )
+
+
+def test_a_flow_is_accepted_for_a_client(tmp_path):
+    entry = (
+        '[[accepted]]\nremark = "flow"\nclient = "{}"\nreason = "No mail leaves the company."\nexpires = 2027-01-01\n'
+    )
+    (tmp_path / ".cursor").mkdir()
+    file = write(tmp_path / ".cursor", MAIL_AND_POST)
+    for client, accepted in (("cursor", 1), ("kiro", 0)):
+        (tmp_path / "baseline.toml").write_text(entry.format(client))
+        report = audited(file, baseline=read_baseline(tmp_path / "baseline.toml"))
+        assert (len(report.accepted), len(says(report, "flow"))) == (accepted, 1 - accepted)
 
 
 @pytest.mark.parametrize(

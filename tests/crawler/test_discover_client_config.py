@@ -13,6 +13,7 @@ from crawler.records import Dropped, DropReason, Listing, Need, SourceError, Tar
 from crawler.spiders.json_text import read_json
 from crawler.spiders.record import Origin
 from crawler.spiders.secret_values import is_secret_name, without_secrets
+from crawler.spiders.server_file import read_file
 from crawler.spiders.server_list import read_document
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -337,3 +338,34 @@ def test_the_examples_of_this_project_are_all_usable():
     found = read(json.loads(path.read_text()))
     assert len(found) >= 16
     assert all(isinstance(item, Listing) and item.targets[0].version for item in found)
+
+
+CONFIGURATIONS = Path(__file__).parents[1] / "audit" / "home"
+
+
+@pytest.mark.parametrize(
+    ("file", "addresses"),
+    [
+        (".codex/config.toml", ["acme-context", "https://tracker.example/mcp", "acme-off"]),
+        (".config/goose/config.yaml", ["acme-fetch", "https://wiki.example/mcp"]),
+        (".continue/config.yaml", ["acme-sqlite", "https://remote.example/mcp"]),
+        (".config/opencode/opencode.jsonc", ["acme-bun", "https://hosted.example/mcp"]),
+        (".config/zed/settings.json", ["acme-plain"]),
+        (".claude.json", ["https://notes.example/mcp", "acme-payments"]),
+        (".cursor/mcp.json", ["mcp-server-git", "https://docs.example/sse?token={token}"]),
+    ],
+)
+def test_the_file_source_reads_what_clients_write_and_keeps_no_secret_of_it(file, addresses):
+    found = [one for one in read_file(CONFIGURATIONS / file, ORIGIN) if isinstance(one, Listing)]
+    assert [one.targets[0].address for one in found] == addresses
+    secrets = {f"PLANTED-{number}" for number in (3, 4, 5, 6, 7, 11, 13, 14)}
+    kept = json.dumps([one.raw for one in found])
+    assert not [secret for secret in secrets if f'{secret}"' in kept or f"{secret}@" in kept]
+    assert all(one.raw["name"] for one in found)
+
+
+def test_a_list_of_registry_records_is_still_one():
+    record = {"name": "a/b", "remotes": [{"type": "sse", "url": "https://a.example/sse"}]}
+    (found,) = read({"servers": [record]})
+    assert isinstance(found, Listing)
+    assert found.name == "a/b"
