@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.audit import write_files
 from benchmarks.discovery import intake
 from benchmarks.hostile import HOSTILE
 from benchmarks.policy import usual_arguments
