@@ -10,13 +10,15 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
+
+from catalogue.errors import CatalogueError
 
 MOST_FOLDERS = 20_000
 """Folders of a repository that are looked into; large ones have some thousands."""
@@ -68,18 +70,33 @@ def on_machine(home: Path, environment: Mapping[str, str], on: str) -> Iterator[
 
 
 def in_folder(root: Path, *, deep: bool = True) -> Iterator[Place]:
-    """The files of a repository and (`deep`) of the folders in it, as far as `MOST_FOLDERS` of them."""
-    for number, (folder, folders, names) in enumerate(os.walk(root)):
-        here, present = Path(folder), {*folders, *names}
-        for client, row in clients().items():
-            for pattern in row.get("repository", ()):
-                first = PurePosixPath(pattern).parts[0]
-                if any(fnmatchcase(name, first) for name in present):
-                    yield from (_inside(client, path, root) for path in sorted(here.glob(pattern)))
-        further = deep and number < MOST_FOLDERS
-        folders[:] = sorted(
-            name for name in folders if further and not name.startswith(".") and name not in _PASSED_OVER
-        )
+    """The files of a repository and (`deep`) of the folders in it.
+
+    Raises `CatalogueError` for a folder that may not be read, and for more folders than a repository has.
+    """
+    for number, (folder, folders, names) in enumerate(os.walk(root, onerror=_refuse)):
+        if number == MOST_FOLDERS:
+            raise CatalogueError(f"{root} has more than {MOST_FOLDERS:,} folders", "name those that are to be audited")
+        yield from _of_folder(Path(folder), {*folders, *names}, root)
+        folders[:] = sorted(filter(_is_own, folders)) if deep else []
+
+
+def _of_folder(folder: Path, present: Set[str], root: Path) -> Iterator[Place]:
+    """The files of one folder and of those in it that clients have for themselves; `present` is what stands in it."""
+    for client, row in clients().items():
+        for pattern in row.get("repository", ()):
+            first = PurePosixPath(pattern).parts[0]
+            if first in present or ("*" in first and any(fnmatchcase(name, first) for name in present)):
+                yield from (_inside(client, path, root) for path in sorted(folder.glob(pattern)))
+
+
+def _is_own(folder: str) -> bool:
+    return not folder.startswith(".") and folder not in _PASSED_OVER
+
+
+def _refuse(error: OSError) -> NoReturn:
+    name = Path(str(error.filename)).name
+    raise CatalogueError(f"the folder {name} cannot be read: {error.strerror or error}") from error
 
 
 def named(file: Path) -> Place:

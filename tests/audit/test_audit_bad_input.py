@@ -12,6 +12,7 @@ import pytest
 from catalogue.audit import places
 from catalogue.audit.reading import LARGEST, MOST_SERVERS, read
 from catalogue.audit.report import Configured, Fault
+from catalogue.errors import CatalogueError
 
 GOOD = '"good": {"command": "npx", "args": ["acme-good@1.0.0"]}'
 
@@ -155,3 +156,17 @@ def test_a_link_leads_out_of_a_repository_in_vain(tmp_path):
     found = [one for place in places.in_folder(repository) for one in read(place, tmp_path)]
     assert found[0] == Fault("claude-code", ".mcp.json", "cannot be read: it is a link that leads out of the folder")
     assert [one.name for one in found[1:]] == ["good"]
+
+
+def test_more_folders_than_a_repository_has_are_refused_and_not_half_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "MOST_FOLDERS", 3)
+    for number in range(3):
+        (tmp_path / f"folder-{number}").mkdir()
+    with pytest.raises(CatalogueError, match="has more than 3 folders"):
+        list(places.in_folder(tmp_path))
+    assert list(places.in_folder(tmp_path, deep=False)) == []
+
+
+def test_a_folder_that_cannot_be_read_is_named_without_what_is_above_it(tmp_path):
+    with pytest.raises(CatalogueError, match=r"the folder gone cannot be read: No such file or directory"):
+        list(places.in_folder(tmp_path / "gone"))
