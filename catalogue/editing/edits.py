@@ -22,7 +22,7 @@ class EditError(CatalogueError):
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """This value stands there, whatever stood there before."""
+    """This value, which is not null, stands there, whatever stood there before."""
 
     path: Path
     value: Any
@@ -30,11 +30,15 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """In the list of strings there, each of `add` stands once, none of `drop` does, and the rest as it was."""
+    """In the list of strings there, each of `add` stands, none of `drop` does, and the rest as it was.
+
+    `only`: nothing stands there but `add`.
+    """
 
     path: Path
     add: tuple[str, ...]
     drop: tuple[str, ...] = ()
+    only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +57,31 @@ def apply(data: Any, edits: Iterable[Edit]) -> Any:
     """A copy of the data with the edits done. Raises `EditError` where something else stands in the way."""
     edited = deepcopy(data)
     for edit in edits:
-        parent = edited
-        for depth in range(len(edit.path)):
-            if not isinstance(parent, dict):
-                raise misplaced(edit.path[:depth], "an object", parent)
-            key = edit.path[depth]
-            if depth < len(edit.path) - 1:
+        value = value_after(edit, _value_at(edited, edit.path))
+        if value is not None:
+            parent = edited
+            for key in edit.path[:-1]:
                 parent = parent.setdefault(key, {})
-            elif (after := value_after(edit, parent.get(key))) is not None:
-                parent[key] = after
+            parent[edit.path[-1]] = value
     return edited
+
+
+def _value_at(data: Any, path: Path) -> Any:
+    """What stands there; `None` if nothing does. Raises `EditError` where the way leads through no object."""
+    for depth, key in enumerate(path):
+        if not isinstance(data, Mapping):
+            raise misplaced(path[:depth], "an object", data)
+        if key not in data:
+            return None
+        data = data[key]
+    return data
 
 
 def value_after(edit: Edit, before: Any) -> Any:
     """What stands at the edit's path afterwards; `None` if nothing stood there and nothing is to."""
     if isinstance(edit, Put):
         return edit.value
-    if before is None and not (edit.add if isinstance(edit, Members) else edit.items):
+    if before is None and not (edit.add or edit.only if isinstance(edit, Members) else edit.items):
         return None
     listed = before if before is not None else []
     if not isinstance(listed, list):
@@ -77,13 +89,23 @@ def value_after(edit: Edit, before: Any) -> Any:
     return _members(edit, listed) if isinstance(edit, Members) else _records(edit, listed)
 
 
+def is_equal(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: true is not 1, and the order of keys says nothing."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(is_equal(value, other[key]) for key, value in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(is_equal, one, other))
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
 def is_marked(item: Any, mark: Mapping[str, Any]) -> bool:
     return isinstance(item, Mapping) and all(item.get(key) == value for key, value in mark.items())
 
 
 def _members(edit: Members, listed: list[Any]) -> list[Any]:
-    dropped = {*edit.drop} - {*edit.add}
-    kept = [item for item in listed if not (isinstance(item, str) and item in dropped)]
+    wanted, dropped = {*edit.add}, {*edit.drop} - {*edit.add}
+    kept = [item for item in listed if not edit.only or (isinstance(item, str) and item in wanted)]
+    kept = [item for item in kept if not (isinstance(item, str) and item in dropped)]
     present = {item for item in kept if isinstance(item, str)}
     return kept + [item for item in dict.fromkeys(edit.add) if item not in present]
 

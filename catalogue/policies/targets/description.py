@@ -10,7 +10,7 @@ from catalogue.policies.targets.target import ExportTarget
 
 def described(target: ExportTarget) -> dict[str, Any]:
     """What a person has to know of a target before they use it, all of it from its own declaration."""
-    says, unnamed = target.abilities.says, target.abilities.unnamed
+    can_say, unnamed = target.abilities.can_say, target.abilities.unnamed
     return {
         "name": target.name,
         "title": target.title,
@@ -18,8 +18,8 @@ def described(target: ExportTarget) -> dict[str, Any]:
         "file": target.file,
         "format": target.form.value,
         "source": target.source,
-        "can_say": [need.value for need in Need if need in says],
-        "cannot_say": {need.value: _instead(need, target) for need in Need if need not in says},
+        "can_say": [need.value for need in Need if can_say(need)],
+        "cannot_say": {need.value: _instead(need, target) for need in Need if not can_say(need)},
         "notes": {need.value: target.notes[need] for need in Need if need in target.notes},
         "tools_not_named": unnamed.name.lower(),
     }

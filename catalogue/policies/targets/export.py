@@ -10,7 +10,7 @@ from catalogue.policies.document import Policy
 from catalogue.policies.place import shown
 from catalogue.policies.targets.lowering import Abilities, lower
 from catalogue.policies.targets.naming import name_tools
-from catalogue.policies.targets.needs import Answer, Loss, Need
+from catalogue.policies.targets.needs import Loss, Need
 from catalogue.policies.targets.target import Content, ExportTarget
 
 
@@ -32,7 +32,7 @@ def export(policy: Policy, target: ExportTarget, server: str, *, approvals: bool
     if fault := target.server_fault(server):
         raise CatalogueError(f"{target.title} cannot have a server called {shown(server)}: {fault}", "--as NAME")
     abilities = target.abilities if approvals else _alone(target)
-    named = name_tools(policy, target.spell, _unnamed(policy, abilities), target.title)
+    named = name_tools(policy, target.spell, abilities, target.title)
     lowered = lower(named.policy, abilities)
     return Export(target.write(lowered.policy, server), lowered.policy, (*named.losses, *lowered.losses))
 
@@ -52,9 +52,3 @@ def _alone(target: ExportTarget) -> Abilities:
     if Need.DENIAL not in says:
         raise CatalogueError(f"{target.title} cannot deny a tool, only ask a person about it", "leave out --plain")
     return replace(target.abilities, says=says)
-
-
-def _unnamed(policy: Policy, abilities: Abilities) -> Answer:
-    """What becomes of a tool that is not in the file."""
-    denied = policy.default == "deny" and Need.DEFAULTS in abilities.says
-    return Answer.DENY if denied else abilities.unnamed

@@ -26,12 +26,20 @@ def _every(_: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a target can say. `compares` and `counts` tell which comparisons and limits, where it says these at all."""
+    """What a target can say.
+
+    `unnamed`: what becomes of a tool that the file does not name. `compares` and `counts` tell which comparisons and
+    limits it says, where it says these at all. `always_asks`: what the policy allows is asked all the same.
+    """
 
     says: frozenset[Need]
     unnamed: Answer
     compares: Callable[[Predicate], bool] = field(default=_every)
     counts: Callable[[Limit], bool] = field(default=_every)
+    always_asks: bool = False
+
+    def can_say(self, need: Need) -> bool:
+        return not self.always_asks if need is Need.ALLOWING else need in self.says
 
     def asks(self) -> bool:
         return Need.APPROVAL in self.says
@@ -70,6 +78,7 @@ def lower(policy: Policy, abilities: Abilities) -> Lowered:
         limits=tuple(limit for limit in policy.limits if limit not in uncounted),
         tools=rules,
     )
+    _lose_whole(lowered, abilities, lost)
     return Lowered(lowered, (*_losses(lost, abilities), *_lost_default(lowered, abilities)))
 
 
@@ -175,6 +184,16 @@ def _denial(denial: Denial, abilities: Abilities) -> ToolRule:
 _STEPS = ((Need.ARGUMENTS, _arguments), (Need.RATES, _rates), (Need.APPROVAL, _approval))
 
 
+def _lose_whole(policy: Policy, abilities: Abilities, lost: dict[Need, list[str]]) -> None:
+    """Add the tools to which the target does something else than any of its rules can say."""
+    free = [name for name, rule in policy.tools.items() if rule == ToolRule()]
+    if free and not abilities.can_say(Need.ALLOWING):
+        lost[Need.ALLOWING] = free
+    ruled = [*policy.hide, *(name for name in policy.tools if name not in free)]
+    if ruled and not abilities.can_say(Need.SCOPE):
+        lost[Need.SCOPE] = ruled
+
+
 def _losses(lost: dict[Need, list[str]], abilities: Abilities) -> list[Loss]:
     found = []
     for need in Need:
@@ -190,6 +209,8 @@ def _partly(abilities: Abilities) -> Instead:
 
 
 def _lost_default(policy: Policy, abilities: Abilities) -> tuple[Loss, ...]:
-    if policy.default == "allow" or Need.DEFAULTS in abilities.says:
+    if policy.default == "allow":
+        return (Loss(Need.DEFAULTS, Instead.DENIED),) if abilities.unnamed >= Answer.DENY else ()
+    if abilities.can_say(Need.DEFAULTS):
         return ()
     return (Loss(Need.DEFAULTS, instead_of(Need.DEFAULTS, abilities.says, abilities.unnamed) or Instead.LEFT),)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from catalogue.errors import CatalogueError
 from catalogue.policies.document import EVERY_TOOL, Policy, ToolRule
 from catalogue.policies.place import shown
-from catalogue.policies.targets.lowering import answer_of
+from catalogue.policies.targets.lowering import Abilities, answer_of, lower
 from catalogue.policies.targets.needs import Answer, Instead, Loss, Need
 
 _MOST_NAMED = 5
@@ -26,8 +26,8 @@ class Named(NamedTuple):
     losses: tuple[Loss, ...]
 
 
-def name_tools(policy: Policy, spell: Callable[[str], str | None], unnamed: Answer, title: str) -> Named:
-    """The policy with every tool as the target calls it. `unnamed`: what becomes of a tool that is not in the file.
+def name_tools(policy: Policy, spell: Callable[[str], str | None], abilities: Abilities, title: str) -> Named:
+    """The policy with every tool as the target calls it.
 
     Raises CatalogueError, with the names, where a tool can neither be named nor be left out.
     """
@@ -35,7 +35,9 @@ def name_tools(policy: Policy, spell: Callable[[str], str | None], unnamed: Answ
         name: spell(name) for name in (*policy.tools, *policy.hide) if name != EVERY_TOOL or name in policy.tools
     }
     left = tuple(sorted(name for name, said in spelled.items() if said is None))
-    _refuse((name for name in left if _least(policy, name) > unnamed), title)
+    denied = policy.default == "deny" and Need.DEFAULTS in abilities.says
+    unnamed = Answer.DENY if denied else abilities.unnamed
+    _refuse((name for name in left if _least(policy, name, abilities) > unnamed), title)
     by_name: dict[str, list[str]] = {}
     for name, said in spelled.items():
         if said is not None:
@@ -52,10 +54,10 @@ def name_tools(policy: Policy, spell: Callable[[str], str | None], unnamed: Answ
     return Named(replace(policy, hide=(*every, *sorted(hidden)), tools=dict(sorted(tools.items()))), losses)
 
 
-def _least(policy: Policy, name: str) -> Answer:
-    """What the target has to do at least, to let nothing through that the policy does not."""
-    answer = answer_of(policy, name)
-    return Answer.DENY if answer in (None, Answer.HIDE) else Answer(answer)
+def _least(policy: Policy, name: str, abilities: Abilities) -> Answer:
+    """What the target would do at least with the tool, if it could name it."""
+    answer = answer_of(lower(policy, abilities).policy, name)
+    return Answer.DENY if answer is None else min(answer, Answer.DENY)
 
 
 def _joined(rules: Iterable[ToolRule]) -> ToolRule:

@@ -13,6 +13,7 @@ from enum import IntEnum, StrEnum
 class Need(StrEnum):
     """What a policy can say."""
 
+    ALLOWING = "allowing"
     DENIAL = "denial"
     HIDING = "hiding"
     APPROVAL = "approval"
@@ -24,6 +25,7 @@ class Need(StrEnum):
 
 
 MEANINGS: dict[Need, str] = {
+    Need.ALLOWING: "a call that passes without a person",
     Need.DENIAL: "a tool that is never called",
     Need.HIDING: "a tool that the agent does not see",
     Need.APPROVAL: "a call that waits for a person",
@@ -93,4 +95,4 @@ def instead_of(need: Need, says: Collection[Need], unnamed: Answer) -> Instead |
         return Instead.LEFT
     if need is Need.DEFAULTS:
         return Instead.PASSABLE if unnamed is Answer.ASK else Instead.LEFT
-    return Instead.ASKED if Need.APPROVAL in says else Instead.DENIED
+    return Instead.ASKED if Need.APPROVAL in says or need is Need.ALLOWING else Instead.DENIED

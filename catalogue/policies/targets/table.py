@@ -5,9 +5,18 @@ from __future__ import annotations
 from catalogue.errors import CatalogueError
 from catalogue.policies.place import closest
 from catalogue.policies.targets.claude_code import CLAUDE_CODE
+from catalogue.policies.targets.codex import CODEX
+from catalogue.policies.targets.copilot_cli import COPILOT_CLI
+from catalogue.policies.targets.cursor import CURSOR
+from catalogue.policies.targets.gemini_cli import GEMINI_CLI
+from catalogue.policies.targets.kiro import KIRO
+from catalogue.policies.targets.openai import OPENAI
 from catalogue.policies.targets.target import ExportTarget
+from catalogue.policies.targets.vscode import VSCODE
+from catalogue.policies.targets.windsurf import WINDSURF
 
-TARGETS: dict[str, ExportTarget] = {target.name: target for target in (CLAUDE_CODE,)}
+_CLIENTS = (CLAUDE_CODE, CODEX, GEMINI_CLI, CURSOR, VSCODE, COPILOT_CLI, KIRO, WINDSURF, OPENAI)
+TARGETS: dict[str, ExportTarget] = {target.name: target for target in _CLIENTS}
 
 
 def target_named(name: str) -> ExportTarget:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from catalogue.editing.edits import Edit
+from catalogue.editing.edits import Edit, Path
 from catalogue.editing.forms import Form
 from catalogue.invisible import HIDDEN
 from catalogue.policies.document import Policy
@@ -43,7 +43,8 @@ class ExportTarget:
     `write` gets a policy that `abilities` can say, with names as `spell` returns them, and the server's name there;
     what it returns says exactly that policy. `spell` gives the name under which the target knows a tool, `None` if it
     cannot name it; `server_fault` what is wrong with a server's name, `None` if nothing is. `notes` say what a person
-    has to know about a need: what is said only in part, and what the target does of its own accord.
+    has to know about a need: what is said only in part, and what the target does of its own accord. `entry` is where
+    the server itself stands in the file, for a target that has it there: without it, the file would be no good.
     """
 
     name: str
@@ -56,4 +57,5 @@ class ExportTarget:
     write: Callable[[Policy, str], Content]
     spell: Callable[[str], str | None] = exact
     server_fault: Callable[[str], str | None] = any_server
+    entry: Callable[[str], Path] | None = None
     notes: Mapping[Need, str] = field(default_factory=dict)

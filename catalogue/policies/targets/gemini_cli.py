@@ -1,0 +1,88 @@
+"""Gemini CLI: rules of its policy engine, in a file for the server.
+
+https://geminicli.com/docs/reference/policy-engine/: of all rules that fit, the one of the highest priority decides; a
+tool that is denied whatever its arguments is taken out of what the model sees. Only the user's folder is read, and the
+workspace's is not. A server with an underscore in its name is mistaken for another one, silently.
+
+The engine compares `mcp_SERVER_TOOL` as the model knows it: with underscores for characters that it cannot have, and
+with three dots for the middle of a name of more than 63. What a person allows "always" is written there with priority
+950: above what is asked and allowed here, below what is denied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from catalogue.editing.edits import Edit, Records
+from catalogue.editing.forms import Form
+from catalogue.policies.document import Policy
+from catalogue.policies.targets.lowering import Abilities, answers
+from catalogue.policies.targets.needs import Answer, Need
+from catalogue.policies.targets.target import ExportTarget, Kind
+
+_SERVER = re.compile(r"[A-Za-z0-9-]{1,25}")  # a longer one would be cut in the middle of long names
+_UNSPEAKABLE = re.compile(r"[^A-Za-z0-9_.:-]")
+_LONGEST = 63
+_KEPT = 30  # characters at either end of a longer name
+_DECISIONS = {
+    Answer.ALLOW: ("allow", 900),
+    Answer.ASK: ("ask_user", 900),
+    Answer.DENY: ("deny", 999),
+    Answer.HIDE: ("deny", 999),
+}
+_REST = {"toolName": "*", "decision": "deny", "priority": 800, "denyMessage": "The policy does not name this tool."}
+
+
+def _spell(name: str) -> str | None:
+    return _UNSPEAKABLE.sub("_", name) or None
+
+
+def _server_fault(name: str) -> str | None:
+    return None if _SERVER.fullmatch(name) else "expected up to 25 letters, digits and -, and no underscore"
+
+
+def _write(policy: Policy, server: str) -> tuple[Edit, ...]:
+    found: dict[str, Answer] = {}
+    for tool, answer in answers(policy).items():
+        name = _as_cut(server, tool)
+        found[name] = max(answer, found.get(name, answer))
+    rules: list[Mapping[str, Any]] = []
+    for answer in sorted(set(found.values())):
+        decision, priority = _DECISIONS[answer]
+        names = [name for name, one in found.items() if one is answer]
+        rules.append({"mcpName": server, "toolName": names, "decision": decision, "priority": priority})
+    if policy.default == "deny":
+        rules.append({"mcpName": server, **_REST})
+    return (Records(("rule",), {"mcpName": server}, tuple(rules)),)
+
+
+def _as_cut(server: str, tool: str) -> str:
+    """The tool's part of its full name, as the engine has it."""
+    prefix = f"mcp_{server}_"
+    name = prefix + tool
+    return (name if len(name) <= _LONGEST else f"{name[:_KEPT]}...{name[-_KEPT:]}").removeprefix(prefix)
+
+
+GEMINI_CLI = ExportTarget(
+    name="gemini-cli",
+    title="Gemini CLI",
+    kind=Kind.CLIENT,
+    file="~/.gemini/policies/SERVER.toml",
+    form=Form.TOML,
+    source="https://geminicli.com/docs/reference/policy-engine/",
+    abilities=Abilities(
+        frozenset({Need.DENIAL, Need.HIDING, Need.APPROVAL, Need.DEFAULTS, Need.SCOPE}),
+        unnamed=Answer.ASK,
+    ),
+    write=_write,
+    spell=_spell,
+    server_fault=_server_fault,
+    notes={
+        Need.HIDING: "every denied tool is hidden",
+        Need.APPROVAL: "without a person at the terminal, what would be asked is denied",
+        Need.ARGUMENTS: "the engine has a pattern for all arguments as one text, which is no safe judge of one of them",
+        Need.NAMES: "other characters than letters, digits, _ . : and - are underscores, also in the client itself",
+    },
+)
