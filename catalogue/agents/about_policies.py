@@ -16,7 +16,7 @@ from catalogue.policies import document
 from catalogue.policies.document import Policy
 from catalogue.policies.placeholders import MEANINGS, unfilled
 from catalogue.policies.recommend import requested_policy
-from catalogue.policies.targets.export import export, file_text, usual_name
+from catalogue.policies.targets.export import export, usual_name
 from catalogue.policies.targets.needs import MEANINGS as NEEDS
 from catalogue.policies.targets.needs import Loss
 from catalogue.policies.targets.table import target_named
@@ -48,7 +48,7 @@ def get_policy(holdings: Holdings, question: PolicyRequest) -> PolicyFound:
 def _exported(policy: Policy, server: str, question: PolicyRequest) -> ExportFound:
     target = target_named(question.target or "")
     made = export(policy, target, question.known_as or usual_name(server), approvals=not question.plain)
-    text = file_text(target, made)
+    text = made.text(target)
     if hides(text):
         raise CatalogueError(f"the policy of {question.server!r} for {target.title} has hidden characters", "deny it")
     return ExportFound(target.name, target.file, text, list(map(_loss, made.losses)))

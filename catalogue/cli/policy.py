@@ -10,7 +10,6 @@ from typer.core import TyperGroup
 
 from catalogue.cli import policy_export, policy_files
 from catalogue.cli.options import DEFAULT_DATABASE, Database
-from catalogue.cli.terminal import json_text, write
 
 if TYPE_CHECKING:
     from catalogue.policies.document import Policy
@@ -34,6 +33,10 @@ Target: TypeAlias = Annotated[
 KnownAs: TypeAlias = Annotated[
     str | None,
     typer.Option("--as", metavar="NAME", help="The server's name there; without it, the last part of SERVER."),
+]
+Merge: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write it into this file of that client or gateway, and keep the rest of it."),
 ]
 Out: TypeAlias = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to this new file, not to stdout.")]
 _DEFAULT = "recommend"
@@ -69,6 +72,7 @@ def recommend(
     plain: Plain = False,
     target: Target = None,
     known_as: KnownAs = None,
+    merge: Merge = None,
     out: Out = None,
     site: Site = None,
     database: Database = DEFAULT_DATABASE,
@@ -78,17 +82,14 @@ def recommend(
     A tool's policy rules that tool and leaves the rest of its server alone; a server's names every tool and denies what
     it does not name. What a person has to fill in is said on stderr; until then it denies.
     """
-    from catalogue.policies import document
     from catalogue.policies.placeholders import read_filling
 
     filling = read_filling(fill or [])
     if site is not None and (posture != "recommended" or fill):
         raise typer.BadParameter("a site publishes only the recommended posture, not filled in", param_hint="--site")
+    destination = policy_export.destination(target, known_as, server, merge, out)
     found = _published(site, server, tool) if site else _recommend(database, server, tool, posture, filling)
-    if target is not None:
-        policy_export.export_policy(found, target, server, known_as, approvals=not plain, out=out)
-    else:
-        write([json_text(document.to_json(document.plain(found) if plain else found))], out)
+    policy_export.write_policy(found, destination, approvals=not plain)
     policy_files.say_unfilled(found)
 
 

@@ -3,31 +3,93 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import typer
 
 from catalogue.cli.options import AsFormat, Format
 from catalogue.cli.terminal import json_text, say, show_table, write
+from catalogue.editing.edits import EditError
+from catalogue.errors import CatalogueError
 
 if TYPE_CHECKING:
     from catalogue.policies.document import Policy
+    from catalogue.policies.targets.export import Export
     from catalogue.policies.targets.needs import Loss
+    from catalogue.policies.targets.target import ExportTarget
 
 _MOST_NAMED = 3
 
 
-def export_policy(
-    policy: Policy, target: str, server: str, known_as: str | None, *, approvals: bool, out: Path | None
-) -> None:
-    """Print what a target's file has to say, or write it, and say on stderr what was lost."""
-    from catalogue.policies.targets.export import export, file_text, usual_name
+class Destination(NamedTuple):
+    """Where a policy goes: into a file that is there, into a new one, or to stdout.
+
+    `target` is the client or gateway (`None`: the document goes as it is), `server` the server's name there.
+    """
+
+    target: ExportTarget | None
+    server: str
+    merge: Path | None
+    out: Path | None
+
+
+def destination(
+    target: str | None, known_as: str | None, server: str, merge: Path | None, out: Path | None
+) -> Destination:
+    """What the options say. Raises CatalogueError for an unknown target, before anything is read."""
+    if target is None and (merge or known_as):
+        raise typer.BadParameter("it says which client or gateway is meant", param_hint="--target")
+    if target is None:
+        return Destination(None, server, merge, out)
+    from catalogue.policies.targets.export import usual_name
     from catalogue.policies.targets.table import target_named
 
-    chosen = target_named(target)
-    made = export(policy, chosen, known_as or usual_name(server), approvals=approvals)
-    write(file_text(chosen, made).removesuffix("\n").split("\n"), out)
+    return Destination(target_named(target), known_as or usual_name(server), merge, out)
+
+
+def write_policy(policy: Policy, to: Destination, *, approvals: bool) -> None:
+    """Print the policy, or write it, and say on stderr what its target cannot say."""
+    from catalogue.policies import document
+
+    if to.target is None:
+        written = document.to_json(policy if approvals else document.plain(policy))
+        _write_new(json_text(written), to.out)
+        return
+    from catalogue.policies.targets.export import export
+
+    made = export(policy, to.target, to.server, approvals=approvals)
+    if to.merge is not None:
+        _merge(made, to.target, to, to.merge)
+    else:
+        _write_new(made.text(to.target), to.out)
     for loss in made.losses:
         say(f"cannot say {loss_line(loss)}")
-    say(f"belongs in {chosen.file}")
+    if to.merge is None:
+        say(f"belongs in {to.target.file}")
+
+
+def _write_new(text: str, out: Path | None) -> None:
+    if out is not None and out.is_file():
+        raise CatalogueError(f"{out} is there already; expected a new file", "--merge FILE keeps what stands in it")
+    write(text.removesuffix("\n").split("\n"), out)
+
+
+def _merge(made: Export, target: ExportTarget, to: Destination, file: Path) -> None:
+    from catalogue.editing import files
+    from catalogue.policies.targets.merge import merge
+
+    before = files.read(file)
+    try:
+        after = merge(made, target, to.server, before)
+    except EditError as error:
+        raise CatalogueError(f"nothing is merged into {file}: {error}", error.tip) from error
+    if to.out is not None:
+        files.create(to.out, after)
+    elif after == before:
+        say(f"{file} says this already")
+    else:
+        files.replace(file, before, after)
+        say(f"merged into {file}")
 
 
 def loss_line(loss: Loss) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from types import ModuleType
+from typing import Any
 
 from catalogue.editing import json_text, toml_text, yaml_text
 from catalogue.editing.edits import Edit, EditError, apply, is_equal
@@ -29,19 +30,19 @@ def written(form: Form, edits: Iterable[Edit]) -> str:
     return text
 
 
+def read_data(form: Form, data: bytes) -> Any:
+    """What a file means. Raises `EditError` for one that is not of this form."""
+    return _EDITORS[form].data_of(_decoded(data))
+
+
 def merged(form: Form, data: bytes, edits: Iterable[Edit]) -> bytes:
     """The file with the edits done, and with its byte-order mark and line endings.
 
     Raises `EditError` for a file that is not of this form, that holds something else where an edit leads, or that the
     edits cannot be written into without changing more.
     """
-    if len(data) > LARGEST:
-        raise EditError(f"it is larger than {LARGEST:,} bytes, too large for a configuration")
+    text = _decoded(data)
     mark = _MARK if data.startswith(_MARK) else b""
-    try:
-        text = data.removeprefix(_MARK).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise EditError(f"it is not UTF-8 text: byte {error.start:,} cannot be read") from error
     editor, edits = _EDITORS[form], tuple(edits)
     before = editor.data_of(text)
     wanted = apply(before, edits)
@@ -51,6 +52,15 @@ def merged(form: Form, data: bytes, edits: Iterable[Edit]) -> bytes:
     if not is_equal(editor.data_of(after), wanted):
         raise EditError("it is written in a way that cannot be edited without changing more than was asked for")
     return mark + after.encode("utf-8")
+
+
+def _decoded(data: bytes) -> str:
+    if len(data) > LARGEST:
+        raise EditError(f"it is larger than {LARGEST:,} bytes, too large for a configuration")
+    try:
+        return data.removeprefix(_MARK).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise EditError(f"it is not UTF-8 text: byte {error.start:,} cannot be read") from error
 
 
 def _line_ends(before: str, after: str) -> str:

@@ -11,7 +11,7 @@ from catalogue.policies.place import shown
 from catalogue.policies.targets.lowering import Abilities, lower
 from catalogue.policies.targets.naming import name_tools
 from catalogue.policies.targets.needs import Loss, Need
-from catalogue.policies.targets.target import Content, ExportTarget
+from catalogue.policies.targets.target import Content, ExportTarget, exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,10 @@ class Export:
     policy: Policy
     losses: tuple[Loss, ...]
 
+    def text(self, target: ExportTarget) -> str:
+        """A new file of the target."""
+        return self.content if isinstance(self.content, str) else written(target.form, self.content)
+
 
 def export(policy: Policy, target: ExportTarget, server: str, *, approvals: bool = True) -> Export:
     """Write a policy for a target that knows its server as `server`.
@@ -29,8 +33,12 @@ def export(policy: Policy, target: ExportTarget, server: str, *, approvals: bool
     `approvals`: a person is there to be asked; else everything that would be asked is denied. Raises CatalogueError for
     a name that the target cannot have, and for a target that can only ask.
     """
-    if fault := target.server_fault(server):
-        raise CatalogueError(f"{target.title} cannot have a server called {shown(server)}: {fault}", "--as NAME")
+    fault = target.server_fault(server) or (None if exact(server) else "expected a name of visible characters")
+    if fault:
+        raise CatalogueError(
+            f"{target.title} cannot have a server called {shown(server)}: {fault}",
+            "name it as the client does: --as NAME",
+        )
     abilities = target.abilities if approvals else _alone(target)
     named = name_tools(policy, target.spell, abilities, target.title)
     lowered = lower(named.policy, abilities)
@@ -40,11 +48,6 @@ def export(policy: Policy, target: ExportTarget, server: str, *, approvals: bool
 def usual_name(server: str) -> str:
     """What people call a server in a configuration: `io.github.acme/files` is `files` there."""
     return server.rstrip("/").rpartition("/")[2]
-
-
-def file_text(target: ExportTarget, made: Export) -> str:
-    """A new file of the target, with nothing else in it."""
-    return made.content if isinstance(made.content, str) else written(target.form, made.content)
 
 
 def _alone(target: ExportTarget) -> Abilities:

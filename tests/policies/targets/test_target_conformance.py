@@ -7,15 +7,13 @@ from typing import Any, NamedTuple, get_args
 
 import pytest
 
-from catalogue.editing.documents import written
 from catalogue.policies.document import Policy, ToolRule
 from catalogue.policies.evaluate import Evaluator, Outcome
 from catalogue.policies.placeholders import read_filling
 from catalogue.policies.recommend import Posture, server_policy
-from catalogue.policies.targets.export import Export, export
+from catalogue.policies.targets.export import export
 from catalogue.policies.targets.needs import Answer, Need
 from catalogue.policies.targets.table import TARGETS
-from catalogue.policies.targets.target import ExportTarget
 from tests.policies.corpus import Tool, calls
 from tests.policies.targets.interpreters.table import INTERPRETERS
 
@@ -62,10 +60,6 @@ def cases(corpus: dict[str, list[Tool]]) -> dict[str, list[Case]]:
     return {posture: list(_cases(corpus, posture)) for posture in POSTURES}
 
 
-def text_of(target: ExportTarget, made: Export) -> str:
-    return made.content if isinstance(made.content, str) else written(target.form, made.content)
-
-
 def test_every_target_has_an_interpreter() -> None:
     assert set(INTERPRETERS) == set(TARGETS)
 
@@ -78,7 +72,7 @@ def test_what_the_policy_does_not_allow_the_target_does_not_either(
     target = TARGETS[name]
     for policy, called in cases[posture]:
         made = export(policy, target, SERVER)
-        read = INTERPRETERS[name](text_of(target, made), SERVER)
+        read = INTERPRETERS[name](made.text(target), SERVER)
         unsayable = {tool for loss in made.losses if loss.need is Need.NAMES for tool in loss.tools}
         passable = {tool for loss in made.losses if loss.instead.is_looser for tool in loss.tools}
         for tool, arguments, outcome in called:
@@ -103,7 +97,7 @@ def test_the_target_does_exactly_what_was_left_of_the_policy(
     for policy, called in cases[posture]:
         for approvals in (True, False) if Need.DENIAL in target.abilities.says else (True,):
             made = export(policy, target, SERVER, approvals=approvals)
-            read = INTERPRETERS[name](text_of(target, made), SERVER)
+            read = INTERPRETERS[name](made.text(target), SERVER)
             for tool, arguments, _ in called:
                 spelled = target.spell(tool)
                 if spelled is not None:
