@@ -28,7 +28,8 @@ def _server_fault(name: str) -> str | None:
 
 def _write(policy: Policy, server: str) -> tuple[Edit, ...]:
     found = {f"{server}:{tool}": answer for tool, answer in answers(policy).items()}
-    allowed = tuple(entry for entry, answer in found.items() if answer is Answer.ALLOW)
+    asked = {entry.casefold() for entry, answer in found.items() if answer is not Answer.ALLOW}
+    allowed = tuple(entry for entry in found if entry.casefold() not in asked)
     others = tuple(entry for entry in found if entry not in allowed)
     return (Members(("mcpAllowlist",), allowed, (*others, f"{server}:*") if policy.default == "deny" else others),)
 
@@ -46,6 +47,7 @@ CURSOR = ExportTarget(
     server_fault=_server_fault,
     notes={
         Need.APPROVAL: "in a mode that runs everything nobody is asked, whatever this list says",
-        Need.NAMES: "a name with a colon or a character of a glob stays off the list, so a person is asked",
+        Need.NAMES: "a name with a colon or a character of a glob, and one that differs from one that is asked about by"
+        " capitals alone, stays off the list, so a person is asked",
     },
 )
