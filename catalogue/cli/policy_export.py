@@ -102,13 +102,17 @@ def loss_line(loss: Loss) -> str:
 
 
 def targets(as_format: AsFormat = Format.TABLE) -> None:
-    """List the clients and gateways that a policy can be exported to: its file, and what it cannot say."""
-    from catalogue.policies.targets.description import described
+    """List the clients and gateways that a policy can be exported to, and what they cannot say.
+
+    A word in a column is what happens there instead of what the policy says, and never looser than that; where a person
+    can let something pass that the policy denies, or a tool is left to the target's own ways, the word ends with a !.
+    """
+    from catalogue.policies.targets.description import cell, described
+    from catalogue.policies.targets.needs import Need
     from catalogue.policies.targets.table import TARGETS
 
-    found = [described(target) for target in TARGETS.values()]
     if as_format is Format.JSON:
-        write([json_text(found)])
+        write([json_text([described(target) for target in TARGETS.values()])])
         return
-    rows = [(one["name"], one["kind"], one["file"], ", ".join(one["cannot_say"]) or "nothing") for one in found]
-    show_table(("target", "kind", "file", "cannot say"), rows)
+    rows = [(target.name, *(cell(target, need) for need in Need), target.file) for target in TARGETS.values()]
+    show_table(("target", *Need, "file"), rows)

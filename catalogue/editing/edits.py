@@ -57,7 +57,7 @@ def apply(data: Any, edits: Iterable[Edit]) -> Any:
     """A copy of the data with the edits done. Raises `EditError` where something else stands in the way."""
     edited = deepcopy(data)
     for edit in edits:
-        value = value_after(edit, _value_at(edited, edit.path))
+        value = value_after(edit, value_at(edited, edit.path))
         if value is not None:
             parent = edited
             for key in edit.path[:-1]:
@@ -66,7 +66,7 @@ def apply(data: Any, edits: Iterable[Edit]) -> Any:
     return edited
 
 
-def _value_at(data: Any, path: Path) -> Any:
+def value_at(data: Any, path: Path) -> Any:
     """What stands there; `None` if nothing does. Raises `EditError` where the way leads through no object."""
     for depth, key in enumerate(path):
         if not isinstance(data, Mapping):

@@ -164,7 +164,9 @@ class _Editor:
         if is_between:
             rest = _REST_OF_LINE.match(self._text, at)
             return rest.end() if rest else at
-        ends = [match.end() for match in _COMMENT.finditer(self._text, at, node.end - 1)]
+        comments = _COMMENT.finditer(self._text, at, node.end - 1)
+        inside = [(one.start, one.value.end) for one in node.elements or () if one.start >= at]
+        ends = [one.end() for one in comments if not any(start <= one.start() < end for start, end in inside)]
         return max([at, *ends])
 
     def _blanks(self, at: int) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 from tomlkit.items import AoT, Array, Comment
 
-from catalogue.editing.edits import Edit, EditError, Members, is_equal, is_marked, misplaced, value_after
+from catalogue.editing.edits import Edit, EditError, Members, Records, is_equal, is_marked, value_after, value_at
 
 
 def data_of(text: str) -> Any:
@@ -36,20 +36,18 @@ def _parsed(text: str) -> tomlkit.TOMLDocument:
 
 
 def _edit(document: tomlkit.TOMLDocument, edit: Edit) -> None:
+    before = value_at(document, edit.path)
+    after = value_after(edit, before.unwrap() if hasattr(before, "unwrap") else before)
+    if after is None or is_equal(after, before):
+        return
     parent: Any = document
     for depth, key in enumerate(edit.path[:-1]):
         if key not in parent:
             parent[key] = tomlkit.table(is_super_table=depth < len(edit.path) - 2)
         parent = parent[key]
-        if not isinstance(parent, MutableMapping):
-            raise misplaced(edit.path[: depth + 1], "a table", parent)
-    before = parent.get(edit.path[-1])
-    after = value_after(edit, before.unwrap() if hasattr(before, "unwrap") else before)
-    if after is None or is_equal(after, before):
-        return
     if isinstance(before, Array) and isinstance(edit, Members):
         _change(before, after)
-    elif isinstance(before, AoT):
+    elif isinstance(before, AoT) and isinstance(edit, Records):
         _replace(before, edit, after)
     else:
         parent[edit.path[-1]] = _item(after)
@@ -63,19 +61,20 @@ def _change(array: Array, after: list[Any]) -> None:
         array.append(value)
 
 
-def _replace(tables: AoT, edit: Any, after: list[Any]) -> None:
+def _replace(tables: AoT, edit: Records, after: list[Any]) -> None:
     """Take out the tables with the mark, and put the new ones in their place."""
+    words: list[Any] = []
     for index in reversed(range(len(tables))):
         if is_marked(tables[index].unwrap(), edit.mark):
-            words = _closing_words(tables[index])
+            words = _closing_words(tables[index]) + words
             del tables[index]
-            if words and index:
-                tables[index - 1].value.body.extend(words)
-            elif words:
-                tables[index].value.body[:0] = words
+    last = next((index for index, one in reversed(list(enumerate(after))) if is_marked(one, edit.mark)), -1)
     for index, value in enumerate(after):
         if index >= len(tables) or not is_equal(tables[index].unwrap(), value):
             tables.insert(index, _table(value))
+            tables[index].value.body.extend(words if index == last and words else [(None, tomlkit.nl())])
+    if words and last < 0 and tables:
+        tables[-1].value.body.extend(words)
 
 
 def _closing_words(table: Any) -> list[Any]:
@@ -105,5 +104,4 @@ def _table(value: dict[str, Any]) -> Any:
     table = tomlkit.table()
     for key, one in value.items():
         table.add(key, _item(one))
-    table.add(tomlkit.nl())
     return table

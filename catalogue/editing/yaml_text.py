@@ -1,24 +1,33 @@
-"""Edits YAML text and keeps its comments, order and quotes, with ruamel.yaml. Reads plain data only, and no tags."""
+"""Edits YAML text and keeps its comments, order and quotes, with ruamel.yaml. Reads plain data only, and no tags.
+
+The library writes the whole text anew. A text that it would write otherwise than it stands there is not edited.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping, MutableSequence
+from collections.abc import Iterable, MutableSequence
 from io import StringIO
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.util import load_yaml_guess_indent
 
-from catalogue.editing.edits import Edit, EditError, Members, is_equal, misplaced, value_after
+from catalogue.editing.edits import Edit, EditError, Members, is_equal, value_after, value_at
 
 _WIDEST = 1_000_000  # no line is folded
+
+
+_INDENTS = ((2, 2, 0), (2, 4, 2), (4, 4, 0), (4, 4, 2), (4, 6, 4), (4, 6, 2), (3, 3, 0), (8, 8, 0))
+"""Widths of indentation that people use: of mappings, of the text of list items, of their dashes."""
+_MOST_VALUES = 100_000
+"""Values that a text stands for, those that its aliases repeat included: a few lines can stand for billions."""
 
 
 def data_of(text: str) -> Any:
     """What the text means; an empty object for text without any value."""
     try:
         found = YAML(typ="safe", pure=True).load(text)
+        _counted(found, {})
     except (YAMLError, ValueError, RecursionError) as error:
         raise _unreadable(error) from error
     return {} if found is None else found
@@ -28,40 +37,55 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
     editor, document = _loaded(text)
     for edit in edits:
         _edit(document, edit)
+    return _dumped(editor, document)
+
+
+def _loaded(text: str) -> tuple[YAML, Any]:
+    """An editor that writes the text as it stands there, and the document."""
+    for mapping, sequence, offset in _INDENTS:
+        editor = YAML()
+        editor.preserve_quotes = True
+        editor.width = _WIDEST
+        editor.explicit_start = text.startswith("---")
+        editor.indent(mapping=mapping, sequence=sequence, offset=offset)
+        try:
+            document = editor.load(text)
+        except (YAMLError, ValueError, RecursionError) as error:
+            raise _unreadable(error) from error
+        if document is None and not text.strip():
+            return editor, editor.map()
+        if document is not None and _dumped(editor, document) == text:
+            return editor, document
+    raise EditError("it is laid out in a way that would not be kept, such as with more than one width of indentation")
+
+
+def _dumped(editor: YAML, document: Any) -> str:
     written = StringIO()
     editor.dump(document, written)
     return written.getvalue()
 
 
-def _loaded(text: str) -> tuple[YAML, Any]:
-    """The editor, set to the text's own indentation, and the document."""
-    editor = YAML()
-    editor.preserve_quotes = True
-    editor.width = _WIDEST
-    try:
-        _, step, offset = load_yaml_guess_indent(text) if text.strip() else (None, None, None)
-        document = editor.load(text)
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise _unreadable(error) from error
-    offset = offset or 0
-    editor.indent(mapping=2 if not step else step - offset or 2, sequence=step or 2, offset=offset)
-    if document is None:
-        document = editor.map() if not text.strip() else editor.load(f"{text.rstrip()}\n{{}}\n")
-    return editor, document
+def _counted(value: Any, known: dict[int, int]) -> int:
+    """How many values there are in a value. Raises `EditError` for too many."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = _MOST_VALUES  # should it hold itself
+        below = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_counted(one, known) for one in below)
+    if known[id(value)] >= _MOST_VALUES:
+        raise EditError(f"it stands for more than {_MOST_VALUES:,} values")
+    return known[id(value)]
 
 
 def _edit(document: Any, edit: Edit) -> None:
-    parent = document
-    for depth, key in enumerate(edit.path[:-1]):
-        if not isinstance(parent, MutableMapping):
-            raise misplaced(edit.path[:depth], "a mapping", parent)
-        parent = parent.setdefault(key, {})
-    if not isinstance(parent, MutableMapping):
-        raise misplaced(edit.path[:-1], "a mapping", parent)
-    before = parent.get(edit.path[-1])
+    before = value_at(document, edit.path)
     after = value_after(edit, before)
     if after is None or is_equal(after, before):
         return
+    parent = document
+    for key in edit.path[:-1]:
+        parent = parent.setdefault(key, {})
     if isinstance(before, MutableSequence) and isinstance(edit, Members):
         _change(before, after)
     else:

@@ -28,3 +28,10 @@ def described(target: ExportTarget) -> dict[str, Any]:
 def _instead(need: Need, target: ExportTarget) -> dict[str, str]:
     instead = instead_of(need, target.abilities.says, target.abilities.unnamed)
     return {"meaning": MEANINGS[need], "instead": instead.value if instead else ""}
+
+
+def cell(target: ExportTarget, need: Need) -> str:
+    """What the target does about a need, in a word or two; "yes": it can say it."""
+    abilities = target.abilities
+    instead = None if abilities.can_say(need) else instead_of(need, abilities.says, abilities.unnamed)
+    return instead.short if instead else "yes"

@@ -5,8 +5,8 @@ tool that is denied whatever its arguments is taken out of what the model sees. 
 workspace's is not. A server with an underscore in its name is mistaken for another one, silently.
 
 The engine compares `mcp_SERVER_TOOL` as the model knows it: with underscores for characters that it cannot have, and
-with three dots for the middle of a name of more than 63. What a person allows "always" is written there with priority
-950: above what is asked and allowed here, below what is denied.
+with three dots for the middle of a name of more than 63. A rule for the tool `mcp_SERVER_x` fits `x`, too. What a
+person allows "always" is written there with priority 950: above what is asked and allowed here, below what is denied.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ def _write(policy: Policy, server: str) -> tuple[Edit, ...]:
     for tool, answer in answers(policy).items():
         name = _as_cut(server, tool)
         found[name] = max(answer, found.get(name, answer))
+    _join(found, f"mcp_{server}_")
     rules: list[Mapping[str, Any]] = []
     for answer in sorted(set(found.values())):
         decision, priority = _DECISIONS[answer]
@@ -56,6 +57,15 @@ def _write(policy: Policy, server: str) -> tuple[Edit, ...]:
     if policy.default == "deny":
         rules.append({"mcpName": server, **_REST})
     return (Records(("rule",), {"mcpName": server}, tuple(rules)),)
+
+
+def _join(found: dict[str, Answer], prefix: str) -> None:
+    """Give the stricter answer to both tools of which one has the other's full name for a name."""
+    for name in [name for name in found if name.startswith(prefix)]:
+        short = name.removeprefix(prefix)
+        found[name] = max(found[name], found.get(short, Answer.DENY))
+        if short in found:
+            found[short] = found[name]
 
 
 def _as_cut(server: str, tool: str) -> str:

@@ -57,13 +57,31 @@ class Instead(StrEnum):
     SHOWN = "calls are denied, but the agent sees the tool"
     PASSABLE = "a person is asked, and may let it pass"
     LEFT = "the tool is left to what the target does with tools that it is not told of"
+    NAMED = "the export reports it, or is refused"
     JOINED = "tools that the target cannot tell apart have the strictest rule of them"
     SHARED = "the rule holds for the tools of that name on every server"
+
+    @property
+    def short(self) -> str:
+        """A word or two, for a table; with a ! where it is looser than the policy."""
+        return _SHORT[self] + ("!" if self.is_looser else "")
 
     @property
     def is_looser(self) -> bool:
         """Whether something can pass that the policy denies or hides, if only with a person's word."""
         return self in (Instead.PASSABLE, Instead.LEFT)
+
+
+_SHORT = {
+    Instead.ASKED: "asks",
+    Instead.DENIED: "denies",
+    Instead.SHOWN: "shows",
+    Instead.PASSABLE: "asks",
+    Instead.LEFT: "left out",
+    Instead.NAMED: "reports",
+    Instead.JOINED: "joins",
+    Instead.SHARED: "all servers",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +110,7 @@ def instead_of(need: Need, says: Collection[Need], unnamed: Answer) -> Instead |
     if need is Need.SCOPE:
         return Instead.SHARED
     if need is Need.NAMES:
-        return Instead.LEFT
+        return Instead.NAMED
     if need is Need.DEFAULTS:
         return Instead.PASSABLE if unnamed is Answer.ASK else Instead.LEFT
     return Instead.ASKED if Need.APPROVAL in says or need is Need.ALLOWING else Instead.DENIED

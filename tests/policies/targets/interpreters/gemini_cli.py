@@ -31,7 +31,8 @@ def read(text: str, server: str) -> Reading:
             fitting[known] = max(fitting.get(known, (0, Answer.ASK)), (rule["priority"], _DECISIONS[rule["decision"]]))
 
     def answer(tool: str, _: object) -> Answer:
-        rest = fitting.get(f"mcp_{server}_*", (0, Answer.ASK))
-        return max(fitting.get(full_name(server, tool), (0, Answer.ASK)), rest)[1]
+        name = full_name(server, tool)
+        known = (name, f"mcp_{server}_{name}", f"mcp_{server}_*")  # the second one as the engine takes it, too
+        return max(fitting.get(one, (0, Answer.ASK)) for one in known)[1]
 
     return answer
