@@ -49,7 +49,7 @@ def name_tools(policy: Policy, spell: Callable[[str], str | None], abilities: Ab
     every = (EVERY_TOOL,) if EVERY_TOOL in policy.hide else ()
     joined = tuple(sorted(name for names in by_name.values() if len(names) > 1 for name in names))
     losses = ((Loss(Need.NAMES, Instead.JOINED, joined),) if joined else ()) + (
-        (Loss(Need.NAMES, Instead.LEFT, left),) if left else ()
+        (Loss(Need.NAMES, Instead.OMITTED, left),) if left else ()
     )
     return Named(replace(policy, hide=(*every, *sorted(hidden)), tools=dict(sorted(tools.items()))), losses)
 

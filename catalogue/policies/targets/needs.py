@@ -57,7 +57,7 @@ class Instead(StrEnum):
     SHOWN = "calls are denied, but the agent sees the tool"
     PASSABLE = "a person is asked, and may let it pass"
     LEFT = "the tool is left to what the target does with tools that it is not told of"
-    NAMED = "the export reports it, or is refused"
+    OMITTED = "the tool stays out of the file, which is as strict there as a rule would be, or else nothing is exported"
     JOINED = "tools that the target cannot tell apart have the strictest rule of them"
     SHARED = "the rule holds for the tools of that name on every server"
 
@@ -78,7 +78,7 @@ _SHORT = {
     Instead.SHOWN: "shows",
     Instead.PASSABLE: "asks",
     Instead.LEFT: "left out",
-    Instead.NAMED: "reports",
+    Instead.OMITTED: "reports",
     Instead.JOINED: "joins",
     Instead.SHARED: "all servers",
 }
@@ -110,7 +110,7 @@ def instead_of(need: Need, says: Collection[Need], unnamed: Answer) -> Instead |
     if need is Need.SCOPE:
         return Instead.SHARED
     if need is Need.NAMES:
-        return Instead.NAMED
+        return Instead.OMITTED
     if need is Need.DEFAULTS:
         return Instead.PASSABLE if unnamed is Answer.ASK else Instead.LEFT
     return Instead.ASKED if Need.APPROVAL in says or need is Need.ALLOWING else Instead.DENIED

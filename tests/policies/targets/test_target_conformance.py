@@ -94,6 +94,7 @@ def test_where_nobody_can_be_asked_the_target_denies(name: str, cases: dict[str,
 def _is_never_looser(target: ExportTarget, case: Case, made: Export, read: Reading) -> None:
     unsayable = {tool for loss in made.losses if loss.need is Need.NAMES for tool in loss.tools}
     passable = {tool for loss in made.losses if loss.instead.is_looser for tool in loss.tools}
+    passable |= unsayable if Need.DENIAL not in target.abilities.says else set()
     for tool, arguments, outcome in case.calls:
         answer = read(tool, arguments)
         rule = case.policy.tools.get(tool)
@@ -108,7 +109,7 @@ def _is_never_looser(target: ExportTarget, case: Case, made: Export, read: Readi
 
 
 def _is_exact(target: ExportTarget, case: Case, made: Export, read: Reading) -> None:
-        for tool, arguments, _ in case.calls:
+    for tool, arguments, _ in case.calls:
         spelled = target.spell(tool)
         if spelled is not None:
             wanted = min(MEANT[Evaluator(made.policy, lambda: 0.0).decide(spelled, arguments).outcome], Answer.DENY)
