@@ -24,12 +24,17 @@ def _every(_: object) -> bool:
     return True
 
 
+def _always(_: str, __: object) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Abilities:
     """What a target can say.
 
     `unnamed`: what becomes of a tool that the file does not name. `compares` and `counts` tell which comparisons and
     limits it says, where it says these at all. `always_asks`: what the policy allows is asked all the same.
+    `counts_together`: it can also count the calls of all tools together. `fits`: there is room for a tool's whole rule.
     """
 
     says: frozenset[Need]
@@ -37,6 +42,8 @@ class Abilities:
     compares: Callable[[Predicate], bool] = field(default=_every)
     counts: Callable[[Limit], bool] = field(default=_every)
     always_asks: bool = False
+    counts_together: bool = False
+    fits: Callable[[str, ToolRule], bool] = field(default=_always)
 
     def can_say(self, need: Need) -> bool:
         return not self.always_asks if need is Need.ALLOWING else need in self.says
@@ -50,6 +57,9 @@ class Abilities:
     def can_count(self, limit: Limit) -> bool:
         return Need.RATES in self.says and self.counts(limit)
 
+    def can_count_together(self, limit: Limit) -> bool:
+        return self.counts_together and self.can_count(limit)
+
 
 class Lowered(NamedTuple):
     """A policy that the target can say, and what it says less than the one it was made from."""
@@ -62,7 +72,7 @@ def lower(policy: Policy, abilities: Abilities) -> Lowered:
     """The policy as far as the target can say it. Every tool that it named is still named."""
     everything = EVERY_TOOL in policy.hide
     hidden = (*(name for name in policy.hide if name != EVERY_TOOL), *(policy.tools if everything else ()))
-    uncounted = tuple(limit for limit in policy.limits if not abilities.can_count(limit))
+    uncounted = tuple(limit for limit in policy.limits if not abilities.can_count_together(limit))
     lost: dict[Need, list[str]] = {}
     rules: dict[str, ToolRule] = {}
     for name, rule in policy.tools.items():
@@ -107,6 +117,11 @@ def answers(policy: Policy) -> dict[str, Answer]:
     return found
 
 
+def allowed(policy: Policy) -> tuple[str, ...]:
+    """The tools of a lowered policy whose every call is allowed, in order of names."""
+    return tuple(name for name, answer in answers(policy).items() if answer is Answer.ALLOW)
+
+
 def _lowered(name: str, rule: ToolRule, abilities: Abilities, lost: dict[Need, list[str]]) -> ToolRule:
     """One tool's rule; adds the tool to what is lost."""
     final = next((denial for denial in rule.deny_if if not denial.conditions), None)
@@ -118,6 +133,9 @@ def _lowered(name: str, rule: ToolRule, abilities: Abilities, lost: dict[Need, l
         before, rule = rule, lowering(rule, abilities)
         if rule != before:
             lost.setdefault(need, []).append(name)
+    if not abilities.fits(name, rule):
+        lost.setdefault(Need.ARGUMENTS, []).append(name)
+        return _denial(Denial((), _UNSEEN), abilities)
     return rule
 
 
