@@ -77,7 +77,10 @@ def lower(policy: Policy, abilities: Abilities) -> Lowered:
     rules: dict[str, ToolRule] = {}
     for name, rule in policy.tools.items():
         if name not in hidden:
-            rules[name] = _lowered(name, replace(rule, limits=rule.limits + uncounted), abilities, lost)
+            rules[name] = _lowered(name, rule, abilities, lost)
+            if uncounted and not _is_final(rules[name]):
+                lost.setdefault(Need.RATES, []).append(name)
+                rules[name] = _uncounted(rules[name], rules[name].limits, abilities)
     if Need.HIDING not in abilities.says:
         for name in hidden:
             lost.setdefault(Need.HIDING, []).append(name)
@@ -179,11 +182,18 @@ def _once(approvals: Iterable[Approval]) -> tuple[Approval, ...]:
 
 def _rates(rule: ToolRule, abilities: Abilities) -> ToolRule:
     kept = tuple(limit for limit in rule.limits if abilities.can_count(limit))
-    if kept == rule.limits:
-        return rule
+    return rule if kept == rule.limits else _uncounted(rule, kept, abilities)
+
+
+def _uncounted(rule: ToolRule, kept: tuple[Limit, ...], abilities: Abilities) -> ToolRule:
+    """The rule with these limits left, and a person, or a denial, in place of the others."""
     if not abilities.asks():
         return ToolRule(deny_if=(Denial((), _UNCOUNTED),))
     return replace(rule, limits=kept, ask_if=_once((*rule.ask_if, Approval((), _UNCOUNTED))))
+
+
+def _is_final(rule: ToolRule) -> bool:
+    return any(not denial.conditions for denial in rule.deny_if)
 
 
 def _approval(rule: ToolRule, abilities: Abilities) -> ToolRule:
@@ -217,7 +227,7 @@ def _losses(lost: dict[Need, list[str]], abilities: Abilities) -> list[Loss]:
     for need in Need:
         instead = instead_of(need, abilities.says, abilities.unnamed) or _partly(abilities)
         if need in lost:
-            found.append(Loss(need, instead, tuple(sorted(lost[need]))))
+            found.append(Loss(need, instead, tuple(sorted({*lost[need]}))))
     return found
 
 

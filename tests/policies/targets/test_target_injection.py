@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+import regopy
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -80,3 +83,14 @@ def test_a_hostile_value_is_that_value_and_no_other(name: str, argument: str, va
     if not made.losses:
         assert answer("act", {argument: value}) is Answer.ALLOW
         assert answer("act", {}) is Answer.ALLOW
+
+
+def test_the_rego_module_as_it_is_written_reads_hostile_names() -> None:
+    names = ['a"b', "a\\b", "é漢", 'x"] := 1 #', "${x}"]
+    made = export(Policy("deny", tools={name: ToolRule() for name in names}), TARGETS["opa"], "server")
+    engine = regopy.Interpreter()
+    engine.add_module("policy.rego", str(made.content))
+    bundle = engine.build("allowed := data.mcp.policy.allow", [])
+    for name, allowed in [*((name, True) for name in names), ("x", False), ("policy", False)]:
+        engine.set_input_term(json.dumps({"server": "server", "tool": name, "arguments": {}}, ensure_ascii=False))
+        assert engine.query_bundle(bundle).binding("allowed").value is allowed
