@@ -45,15 +45,20 @@ def _rules(plugin: dict[str, Any]) -> list[list[dict[str, Any]]]:
         assert all(_RATE.fullmatch(rate) for rate in config["by_tool"].values())
         return []
     assert (config["combination_mode"], config["default_decision"]) == ("all_must_allow", "deny")
-    return [engine["settings"]["rules"] for engine in config["engines"]]
+    return [[_sorted(rule) for rule in engine["settings"]["rules"]] for engine in config["engines"]]
 
 
 def _allows(rules: list[dict[str, Any]], name: str) -> bool:
     def fits(rule: dict[str, Any]) -> bool:
-        ids = rule["resource_ids"]
-        named = "*" in ids or any(fnmatch.fnmatch(name, one) for one in ids)
+        named = name in rule["plain"] or any(fnmatch.fnmatch(name, one) for one in rule["patterns"])
         action = any(fnmatch.fnmatch(f"tools.invoke.{name}", one) for one in rule["actions"])
         return named and action and "*" in rule["roles"] and "tool" in rule["resource_types"]
 
-    assert not any(rule["id"].startswith("deny:") for rule in rules)
     return any(map(fits, rules))
+
+
+def _sorted(rule: dict[str, Any]) -> dict[str, Any]:
+    """The rule with the names that are no patterns apart, since there are many of them."""
+    assert not rule["id"].startswith("deny:")
+    plain = {one for one in rule["resource_ids"] if not set(one) & set("*?[")}
+    return rule | {"plain": plain, "patterns": [one for one in rule["resource_ids"] if one not in plain]}
