@@ -79,7 +79,9 @@ def test_the_target_does_what_was_left_of_the_policy_and_is_never_looser(
         _is_exact(target, case, made, read)
 
 
-@pytest.mark.parametrize("name", [name for name, one in TARGETS.items() if {Need.DENIAL, Need.APPROVAL} <= one.abilities.says])
+@pytest.mark.parametrize(
+    "name", [name for name, one in TARGETS.items() if {Need.DENIAL, Need.APPROVAL} <= one.abilities.says]
+)
 def test_where_nobody_can_be_asked_the_target_denies(name: str, cases: dict[str, list[Case]]) -> None:
     target = TARGETS[name]
     for case in cases["recommended"][::3]:
