@@ -11,6 +11,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from yaml import ScalarNode
+from yaml.resolver import Resolver
 
 from catalogue.editing.edits import Edit, EditError, Members, is_equal, value_after, value_at
 
@@ -85,18 +88,29 @@ def _edit(document: Any, edit: Edit) -> None:
         return
     parent = document
     for key in edit.path[:-1]:
-        parent = parent.setdefault(key, {})
+        parent = parent.setdefault(_unmistakable(key), {})
     if isinstance(before, MutableSequence) and isinstance(edit, Members):
         _change(before, after)
     else:
-        parent[edit.path[-1]] = after
+        parent[_unmistakable(edit.path[-1])] = _unmistakable(after)
 
 
 def _change(items: MutableSequence[Any], after: list[Any]) -> None:
     for index in reversed(range(len(items))):
         if items[index] not in after:
             del items[index]
-    items.extend(after[len(items) :])
+    items.extend(_unmistakable(after[len(items) :]))
+
+
+def _unmistakable(value: Any) -> Any:
+    """The value with quotes around each text that a reader of YAML 1.1 takes for something else, as `yes` or `1:30`."""
+    if isinstance(value, dict):
+        return {_unmistakable(key): _unmistakable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_unmistakable(one) for one in value]
+    if isinstance(value, str) and Resolver().resolve(ScalarNode, value, (True, False)) != "tag:yaml.org,2002:str":
+        return DoubleQuotedScalarString(value)
+    return value
 
 
 def _unreadable(error: Exception) -> EditError:
