@@ -108,9 +108,14 @@ def _unmistakable(value: Any) -> Any:
         return {_unmistakable(key): _unmistakable(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_unmistakable(one) for one in value]
-    if isinstance(value, str) and Resolver().resolve(ScalarNode, value, (True, False)) != "tag:yaml.org,2002:str":
+    if isinstance(value, str) and _resolved(value) != "tag:yaml.org,2002:str":
         return DoubleQuotedScalarString(value)
     return value
+
+
+def _resolved(text: str) -> str:
+    """The kind of value that a plain text is to YAML 1.1."""
+    return str(Resolver().resolve(ScalarNode, text, (True, False)))  # type: ignore[no-untyped-call]
 
 
 def _unreadable(error: Exception) -> EditError:

@@ -120,7 +120,7 @@ servers:
     c:
         d:
           - e
-        on: yes
+        "on": "yes"
 """
     )
 
