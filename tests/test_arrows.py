@@ -26,7 +26,7 @@ LAYERS = {
         {"cli"},
         {"agents", "audit", "queue"},
         {"intake", "classification", "scoring", "export", "site"},
-        {"attacks", "history"},
+        {"attacks", "history", "open_data"},
         {"drift", "lookup", "policies", "renames"},
         {"repository", "database"},
         {"models"},
