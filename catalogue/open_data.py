@@ -37,11 +37,23 @@ def server_line(server: ServerRow, tools: tuple[int, int], flow: flows.Flow) -> 
         "protocol_version": latest.protocol_version if latest is not None else None,
         "confirmed_tools": confirmed,
         "declared_tools": declared,
-        "flow": flows.to_json(flow),
+        "flow": _flow(flow),
         "first_seen": _time(server.first_seen),
         "last_seen": _time(server.last_seen),
     }
     return _encode(line).encode("ascii") + b"\n"
+
+
+def _flow(flow: flows.Flow) -> dict[str, Any]:
+    """Return a flow without the words that are its evidence: they stand with the signals of the tools' verdicts."""
+    legs = {
+        leg.value: [
+            {"tool": part.tool, "occurrence": part.occurrence, "signal": part.signal, "certain": part.certain}
+            for part in parts
+        ]
+        for leg, parts in flow.legs.items()
+    }
+    return flows.to_json(flow) | {"legs": legs}
 
 
 def _target(row: TargetRow) -> dict[str, Any]:

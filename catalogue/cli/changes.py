@@ -43,10 +43,11 @@ def changes(
     from classifier import ruleset
 
     moment = since.replace(tzinfo=UTC) if since else None
+    named = None if server is None else [server]
     with reading(open_database(database)) as session:
         if server is not None:
             server_named(Repository(session), server)
-        found = list(drifts(session, ruleset.load(), server=server, since=moment, least=least))
+        found = list(drifts(session, ruleset.load(), servers=named, since=moment, least=least))
     if as_format is Format.JSON:
         write([json_text(to_json(found))])
     else:

@@ -55,7 +55,9 @@ class History:
         """`session` stays the caller's: it is neither committed nor closed here."""
         self._session = session
 
-    def events(self, ruleset: str, since: datetime | None = None, server: str | None = None) -> Iterator[ToolEvent]:
+    def events(
+        self, ruleset: str, since: datetime | None = None, servers: Sequence[str] | None = None
+    ) -> Iterator[ToolEvent]:
         """Return what became of tools at or after `since`, by server, tool and time; verdicts are of `ruleset`.
 
         Each listing is compared with the one before, and each record with itself. The tools of a first listing are no
@@ -68,12 +70,14 @@ class History:
         if since is not None:
             moved = select(change.tool_id).where(or_(change.since >= since, change.until >= since))
             query = query.where(tool.id.in_(moved))
-        if server is not None:
-            query = query.where(models.Server.name_digest == digest(server))
+        if servers is not None:
+            query = query.where(models.Server.name_digest.in_([digest(server) for server in servers]))
         for batch in batches(self._session.execute(query).all()):
             yield from self._events([tuple(row) for row in batch], ruleset, since)
 
-    def withdrawals(self, since: datetime | None = None, server: str | None = None) -> Iterator[tuple[str, datetime]]:
+    def withdrawals(
+        self, since: datetime | None = None, servers: Sequence[str] | None = None
+    ) -> Iterator[tuple[str, datetime]]:
         """Return the servers that were named and that no source names any more, by name, with when that was read."""
         listing = models.Listing
         last = func.max(listing.fetched_at)
@@ -85,9 +89,23 @@ class History:
         )
         if since is not None:
             query = query.having(last >= since)
-        if server is not None:
-            query = query.where(models.Server.name_digest == digest(server))
+        if servers is not None:
+            query = query.where(models.Server.name_digest.in_([digest(server) for server in servers]))
         return ((name, at) for name, at in self._session.execute(query))
+
+    def moved(self) -> set[str]:
+        """Return the servers that anything may have become of, which are few while a catalogue is young."""
+        change, tool, server = models.Change, models.Tool, models.Server
+        first = select(tool.server_id, func.min(tool.first_seen).label("listed")).group_by(tool.server_id).subquery()
+        query = (
+            select(server.name)
+            .distinct()
+            .join(tool, tool.server_id == server.id)
+            .join(first, first.c.server_id == server.id)
+            .join(change, change.tool_id == tool.id)
+            .where(or_(change.since > first.c.listed, change.until.is_not(None)))
+        )
+        return {*self._session.scalars(query), *(name for name, _ in self.withdrawals())}
 
     def since_when(self, most: int) -> datetime | None:
         """Return a moment since which at least half of, and hardly more than, `most` events happened; `None`: of all.

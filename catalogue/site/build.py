@@ -13,11 +13,15 @@ from sqlalchemy import Engine
 
 from catalogue.database import reading
 from catalogue.errors import CatalogueError
+from catalogue.history import Past, pasts
 from catalogue.repository import Repository
 from catalogue.site import machine, urls
+from catalogue.site.collecting import collection_jobs
 from catalogue.site.context import Site
 from catalogue.site.destination import SendSummary
+from catalogue.site.feeds import NEWEST
 from catalogue.site.fingerprint import fingerprint, of_program, pickled
+from catalogue.site.inventory import Inventory
 from catalogue.site.manifest import Part
 from catalogue.site.marks import inert
 from catalogue.site.output import Output, open_output
@@ -25,6 +29,7 @@ from catalogue.site.page_types import Whole, overview, single_files
 from catalogue.site.scan import Scan
 from catalogue.site.survey import Survey
 from catalogue.site.surveying import read_survey
+from catalogue.site.tables import tables_part
 from catalogue.site.workers import Job, Shared, collecting_rarely, make_parts
 from catalogue.values import Report
 from classifier.ruleset import RuleSet
@@ -55,7 +60,8 @@ def publish(engine: Engine, ruleset: RuleSet, out: Path, *, base_url: str | None
     """
     base = _checked_base(base_url)
     with open_output(out) as output, reading(engine) as session, collecting_rarely():
-        return build(Repository(session), ruleset, output, base, report, read_survey(session, ruleset))
+        survey, past = read_survey(session, ruleset), pasts(session, ruleset, NEWEST)
+        return build(Repository(session), ruleset, output, base, report, survey, past)
 
 
 def build(
@@ -65,18 +71,22 @@ def build(
     base_url: str | None,
     report: Report,
     survey: Survey,
+    past: Past = lambda _: {},
 ) -> BuildSummary:
     """Render everything that changed into `output`, check every link, and commit. `base_url` ends in "/"."""
     site = Site(base_url, ruleset.digest, len(ruleset.rules))
     titles = {rule.id: rule.title for rule in ruleset.rules}
     program = fingerprint(of_program(), site, titles)
-    scan = Scan(repository, ruleset.digest, program, output)
+    scan = Scan(repository, past, ruleset.digest, program, output)
     scan.read(report)
     whole = Whole(scan.index, ruleset, site, survey)
+    files = Inventory(output, scan.index.tools, ruleset.digest)
     for path, content in single_files(whole).items():
-        output.put(path, content)
-    jobs = chain(scan.jobs(), _overview_jobs(whole, program, output))
-    _take_parts(make_parts(jobs, Shared(site, titles, output.staging)), scan, output, site, report)
+        files.put(path, content)
+    jobs = chain(scan.jobs(), _overview_jobs(whole, program, output), collection_jobs(scan.index, scan.seeds(), output))
+    _take_parts(make_parts(jobs, Shared(site, titles, output.staging)), scan, files, site, report)
+    files.take(tables_part(scan.index, scan.seeds(), output))
+    files.end()
     report("moving the site in", 0, output.written)
     removed = output.commit()
     report("moving the site in", output.written, output.written)
@@ -99,18 +109,18 @@ def _overview_jobs(whole: Whole, program: bytes, output: Output) -> Iterator[Job
         yield output.kept(page.path, key) or Job(page.path, key, content, output.digests(page.path))
 
 
-def _take_parts(parts: Iterable[Part], scan: Scan, output: Output, site: Site, report: Report) -> None:
+def _take_parts(parts: Iterable[Part], scan: Scan, files: Inventory, site: Site, report: Report) -> None:
     """Put the parts into the output, and the sitemap of their pages."""
     sitemap = machine.Sitemap(site)
     done = 0
     for part, tools in zip(parts, chain(scan.sizes(), repeat(0)), strict=False):
-        output.take(part)
+        files.take(part)
         for path, content in sitemap.add(file.path for file in part.files if _is_page(file.path)):
-            output.put(path, content)
+            files.put(path, content)
         done += tools
         report("rendering tools", done, scan.index.tools)
     for path, content in sitemap.end():
-        output.put(path, content)
+        files.put(path, content)
 
 
 def _is_page(path: str) -> bool:

@@ -7,7 +7,10 @@ from pathlib import PurePosixPath
 
 CONTENT_TYPES: Mapping[str, str] = {
     "": "application/octet-stream",
+    ".atom": "application/atom+xml",
     ".css": "text/css; charset=utf-8",
+    ".db": "application/vnd.sqlite3",
+    ".gz": "application/gzip",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",

@@ -27,6 +27,17 @@ def ascii_json(text: str) -> str:
     return text.replace(_DELETE, r"\u007f")
 
 
+def script_json(value: Any) -> str:
+    """Return JSON that can stand in a script element: nothing in it ends the element, opens a comment or an entity.
+
+    An equals sign is escaped too, so that no text in it looks like an attribute to whoever collects the page's links.
+    """
+    text = compact(value)
+    for char in "<>&=":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
+
+
 def readable(value: Any) -> str:
     """Return `value` as indented JSON for people: letters of all scripts as they are, hidden characters escaped."""
     try:

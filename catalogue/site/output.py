@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,27 @@ class Staging:
         if changed:
             self._write(f"{self.folder}/{path}", content)
         return StoredFile(path, digest, len(content), changed)
+
+    def join(self, path: str, sources: Sequence[str], known: str | None) -> StoredFile:
+        """Store what files of this build hold, one after the other."""
+        target = Path(f"{self.folder}/{path}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            for source in sources:
+                staged = Path(f"{self.folder}/{source}")
+                file.write((staged if staged.exists() else self.site / source).read_bytes())
+        return self.adopt(path, known)
+
+    def adopt(self, path: str, known: str | None) -> StoredFile:
+        """Take a file that was written to its place in the staging folder; it is dropped if the site has it."""
+        target = Path(f"{self.folder}/{path}")
+        with target.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = target.stat().st_size
+        changed = digest != known or not has(self.site, path, size)
+        if not changed:
+            target.unlink()
+        return StoredFile(path, digest, size, changed)
 
     @staticmethod
     def _write(target: str, content: bytes) -> None:
@@ -116,9 +137,11 @@ class Output:
             files.append(file._replace(changed=staged))
         return stored._replace(files=files)
 
-    def put(self, path: str, content: bytes) -> None:
-        """Take one file that belongs to no part."""
-        self.take(Part(path, "", [self.staging.store(path, content, self.digests(path).get(path))], {}))
+    def put(self, path: str, content: bytes) -> Part:
+        """Take one file, and return the part that it is by itself."""
+        part = Part(path, "", [self.staging.store(path, content, self.digests(path).get(path))], {})
+        self.take(part)
+        return part
 
     def take(self, part: Part) -> None:
         """Take a part, whose files are stored already."""

@@ -24,6 +24,7 @@ from catalogue.site.context import (
     tools_in_words,
 )
 from catalogue.site.entries import Entries
+from catalogue.site.grade import GRADE_ABOUT
 from catalogue.site.index import Index
 from catalogue.site.list_page import ServerEntry, server_entry
 from catalogue.site.measurement import Measurement, measurement
@@ -108,6 +109,7 @@ class MethodPage:
     categories: tuple[CategoryLine, ...]
     confidences: tuple[tuple[str, str, int], ...]  # word, what it rests on, number of tools
     signals: tuple[SignalLine, ...]  # all of them, in the order of their definition
+    grades: tuple[tuple[str, str], ...]  # of servers: the letter, and what it says
     measured: Measurement  # how often the rules are wrong
 
 
@@ -184,6 +186,7 @@ def method_page(index: Index, ruleset: str) -> MethodPage:
         ),
         confidences=tuple((label(word), about, counts.get(word, 0)) for word, about in CONFIDENCE_ABOUT.items()),
         signals=_signals(index),
+        grades=tuple((grade.value, about) for grade, about in GRADE_ABOUT.items()),
         measured=measurement(ruleset),
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from catalogue.site import machine, urls
+from catalogue.site import card, feeds, machine, urls
 from catalogue.site.attack_page import AttackPage, AttacksPage, attack_pages, attacks_page
 from catalogue.site.author_page import AuthorsPage, authors_page
 from catalogue.site.change_page import ChangesPage, change_pages
@@ -113,12 +113,23 @@ def _policy_language(_: Whole) -> dict[str, bytes]:
     return {path: (folder / name).read_bytes() for path, name in _POLICY.items()}
 
 
+def _changes(whole: Whole) -> dict[str, bytes]:
+    feed = feeds.of_all(whole.survey.changes, whole.index)
+    return {feed.atom: feeds.atom(feed, whole.site), feed.json: feeds.json_feed(feed, whole.site)}
+
+
+def _card(_: Whole) -> dict[str, bytes]:
+    return {urls.CARD: card.draw(card.Card("What the tools of MCP servers can do", "", "", ()))}
+
+
 FILES: tuple[MakeFiles, ...] = (
     _assets,
     _policy_language,
     lambda whole: {urls.LLMS: machine.llms(whole.index, whole.site)},
     lambda whole: machine.targets(whole.index),
     lambda whole: {urls.ROBOTS: machine.robots(whole.site)},
+    _changes,
+    _card,
 )
 """What makes the files about the whole catalogue that are no pages. The sitemap is the build's own: it lists them."""
 

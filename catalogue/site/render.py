@@ -9,9 +9,11 @@ from typing import Any
 from jinja2 import Template
 
 from catalogue.site import urls
+from catalogue.site.badge import badge_markdown
 from catalogue.site.context import Site, label
 from catalogue.site.overview import NotFoundPage
 from catalogue.site.page_types import PAGE_TYPES
+from catalogue.site.structured import structured
 from catalogue.site.templates import TemplateEnvironment
 from classifier.verdict import Category
 
@@ -25,6 +27,7 @@ def environment() -> TemplateEnvironment:
     made.filters["label"] = label
     made.filters["number"] = "{:,}".format
     made.globals["urls"] = urls
+    made.globals["badge_markdown"] = badge_markdown
     return made
 
 
@@ -97,6 +100,13 @@ def render(page: Any, site: Site) -> Rendered:
     canonical = None if lost else urls.absolute(site.base_url, page.path)
     twin = None if lost else page.twin
     html = _template(_TEMPLATES[type(page)]).render(
-        p=page, site=site, root=root, to=_navigation(root), canonical=canonical, twin=twin
+        p=page,
+        site=site,
+        root=root,
+        to=_navigation(root),
+        canonical=canonical,
+        twin=twin,
+        card=urls.absolute(site.base_url, getattr(page, "card", urls.CARD)),
+        structured=None if lost else structured(page, site, root),
     )
     return Rendered(html, root)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from catalogue.errors import CatalogueError
+from catalogue.history import Past
 from catalogue.repository import Repository
 from catalogue.site import urls
 from catalogue.site.facts import Facts, facts_of
@@ -46,10 +47,11 @@ class _Holding:
 class Scan:
     """One pass over the data, and what is made of it."""
 
-    def __init__(self, repository: Repository, ruleset: str, program: bytes, output: Output) -> None:
+    def __init__(self, repository: Repository, past: Past, ruleset: str, program: bytes, output: Output) -> None:
         """`ruleset` is the rules' digest, `program` that of everything but the data."""
         self.index = Index()
         self._repository = repository
+        self._past = past
         self._ruleset = ruleset
         self._program = program
         self._output = output
@@ -103,6 +105,10 @@ class Scan:
         """Yield the number of tools of each server."""
         return (len(holding.ids) for holding in self._holdings)
 
+    def seeds(self) -> Iterator[bytes]:
+        """Yield for each server the digest of all that is its own."""
+        return (holding.seed for holding in self._holdings)
+
     def jobs(self) -> Iterator[Job | Part]:
         """Yield a job for each server, or the part where an earlier build made it from the same."""
         waiting: list[tuple[int, _Holding, bytes, Part | None]] = []
@@ -116,6 +122,7 @@ class Scan:
 
     def _load(self, waiting: Sequence[tuple[int, _Holding, bytes, Part | None]]) -> Iterator[Job | Part]:
         wanted = [number for _, holding, _, part in waiting if part is None for number in holding.ids]
+        past = self._past([holding.row.name for _, holding, _, part in waiting if part is None])
         loaded = self._repository.tools_by_id(wanted, self._ruleset)
         for number, holding, key, part in waiting:
             if part is not None:
@@ -123,8 +130,9 @@ class Scan:
                 continue
             tools = [next(loaded) for _ in holding.ids]
             namesakes = {name: self.index.namesakes(name) for name in holding.names}
-            work = Work(holding.row, tools, self.index.by_server[holding.row.name], namesakes)
-            name = urls.server(holding.row.name)
+            server = holding.row.name
+            work = Work(holding.row, tools, self.index.by_server[server], namesakes, past.get(server, ()))
+            name = urls.server(server)
             yield Job(name, key.hex(), pickled(work), self._output.digests(name), self._notes[number])
 
     def _digest_namesakes(self, name: str) -> bytes:

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalogue.drift import Drift
 from catalogue.errors import CatalogueError
 from catalogue.flows import Flow, flow_of, parts_of
 from catalogue.policies.recommend import Recommendation, recommend
 from catalogue.site import urls
 from catalogue.site.advice import Advice, advise, advise_server
+from catalogue.site.collection_files import CollectionFile
+from catalogue.site.companions import server_companions, server_data
 from catalogue.site.context import Entry, Site
 from catalogue.site.links import internal_links
 from catalogue.site.marks import inert
@@ -26,13 +29,14 @@ from catalogue.values import ServerRow, StoredTool
 class Work:
     """A server to render: its tools, and the same as list entries.
 
-    `namesakes` are by name the tools of that name on all servers.
+    `namesakes` are by name the tools of that name on all servers, `past` what became of the server, newest first.
     """
 
     row: ServerRow
     tools: Sequence[StoredTool]
     entries: Sequence[Entry]
     namesakes: Mapping[str, Namesakes]
+    past: Sequence[Drift]
 
 
 @dataclass(slots=True)
@@ -53,11 +57,14 @@ class Files:
 
 
 def part_files(part: Any, site: Site, titles: Mapping[str, str]) -> Files:
-    """Render a part: a server's `Work`, or the context of one page. `titles` are the rules', by id."""
+    """Make a part: a server's `Work`, a collection, or the context of one page. `titles` are the rules', by id."""
     if isinstance(part, Work):
         return server_files(part, site, titles)
     made = Files()
-    made.page(part, site)
+    if isinstance(part, CollectionFile):
+        made.files.append((part.path, part.content()))
+    else:
+        made.page(part, site)
     return made
 
 
@@ -67,15 +74,19 @@ def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:
     weights = []
     tools = [_judged(tool) for tool in work.tools]
     recommended = [(tool.row.name, recommend(tool.row.name, tool.row.definition, tool.verdict)) for tool in tools]
-    for tool, advice in zip(tools, _advise(tools, recommended), strict=True):
+    advices = list(_advise(tools, recommended))
+    for tool, advice in zip(tools, advices, strict=True):
         page = tool_page(tool, advice, Neighbours(work.entries, work.namesakes[tool.row.name]), titles)
         made.page(page, site)
         made.files.append((page.policy_path, page.advice.text.encode("utf-8")))
         weights.append(page.tokens)
     for_all = advise_server(recommended) if tools else None
-    for server_page in server_pages(work.row, work.entries, weights, for_all, _flow(tools)):
+    pages = server_pages(work.row, work.entries, weights, for_all, _flow(tools))
+    for server_page in pages:
         made.page(server_page, site)
+    made.files += server_companions(pages, work.entries, work.past, site)
     if for_all:
+        made.files.append(server_data(work.row.name, tools, advices, recommended))
         made.files.append((urls.server_policy(work.row.name), for_all.text.encode("utf-8")))
     return made
 

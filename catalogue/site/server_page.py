@@ -27,6 +27,7 @@ from catalogue.site.context import (
     tools_in_words,
 )
 from catalogue.site.flow_page import FlowView, flow_view
+from catalogue.site.grade import GRADE_ABOUT, UNGRADED, RiskGrade, grade_of
 from catalogue.site.marks import Quoted, inert, quote
 from catalogue.site.outcomes import attempt_words, outcome_words
 from catalogue.site.publisher_page import PublisherLink, publisher_links
@@ -118,6 +119,12 @@ class ServerPage:
     path: str  # of the HTML page
     twin: str  # of the JSON twin
     policy_path: str  # of the policy's own file; "" for a server without tools
+    markdown: str  # the Markdown twin
+    card: str  # the picture for links to the page
+    badge_path: str
+    atom: str  # the feed of changes, as Atom
+    feed: str  # the same, as JSON Feed
+    data: str  # its tools as open data; "" for a server without tools
     crumbs: tuple[Crumb, ...]
     name: str  # one safe line
     title: str  # as claimed, "" if none
@@ -128,6 +135,8 @@ class ServerPage:
     website: str  # the same
     withdrawn: bool
     severity: Severity | None  # the highest of its tools; None without tools
+    grade: RiskGrade | None  # the same
+    grade_about: str  # what it says
     summary: str  # one sentence: how many tools, what they can do at worst
     known: str  # how many tools it listed, and how many are only declared
     bars: tuple[Bar, ...]  # by category, the tools that it listed
@@ -172,10 +181,17 @@ def _page(
     part = slice_of(len(entries), PAGE, path, paths)
     counts = {category: sum(entry.category is category for entry in entries) for category in CATEGORY_ABOUT}
     summary = "withdrawn by every source that named it." if row.withdrawn else _summary(entries)
+    grade = grade_of(entries, flow.state)
     return ServerPage(
         path=path,
         twin=urls.twin(path),
         policy_path=urls.server_policy(row.name) if advice else "",
+        markdown=urls.markdown_twin(path),
+        card=urls.server_card(row.name),
+        badge_path=urls.server_badge(row.name),
+        atom=urls.server_atom(row.name),
+        feed=urls.server_feed(row.name),
+        data=urls.server_data(row.name) if advice else "",
         crumbs=(Crumb(urls.servers(), "Servers"), Crumb("", name)),
         name=name,
         title=inert(row.title or "", 160),
@@ -186,6 +202,8 @@ def _page(
         website=web(row.website_url),
         withdrawn=row.withdrawn,
         severity=max((entry.severity for entry in entries), key=list(Severity).index, default=None),
+        grade=grade,
+        grade_about=GRADE_ABOUT[grade] if grade else UNGRADED,
         summary=summary,
         known=tools_in_words(sum(not entry.declared for entry in entries), sum(entry.declared for entry in entries)),
         bars=_bars(entry for entry in entries if not entry.declared),

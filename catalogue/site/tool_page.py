@@ -58,6 +58,7 @@ class ToolPage:
 
     path: str  # of the HTML page
     policy_path: str  # of the policy's own file
+    card: str  # the picture for links to the page: its server's
     crumbs: tuple[Crumb, ...]
     name: str  # one safe line
     server: str  # one safe line
@@ -169,6 +170,7 @@ def tool_page(judged: Judged, advice: Advice, neighbours: Neighbours, titles: Ma
     return ToolPage(
         path=path,
         policy_path=urls.tool_policy(row.server, row.name, row.occurrence),
+        card=urls.server_card(row.server),
         crumbs=_crumbs(row, server, name),
         name=name,
         server=server,

@@ -82,7 +82,7 @@ def _tool_rest(page: ToolPage) -> dict[str, Any]:
         "attacks": [{"page": link.path, "name": link.text, "summary": about} for link, about in page.attacks],
         "questions": [{"question": one.question, "answer": one.answer} for one in page.questions],
         "related": [
-            {"title": group.title, "tools": [_reference(entry) for entry in group.entries]} for group in page.related
+            {"title": group.title, "tools": [reference(entry) for entry in group.entries]} for group in page.related
         ],
         "first_seen": tool.first_seen.isoformat(),
         "last_seen": tool.last_seen.isoformat(),
@@ -118,10 +118,17 @@ def _server(page: ServerPage) -> dict[str, Any]:
         "website_url": row.website_url,
         "withdrawn": row.withdrawn,
         "severity": page.severity,
+        "grade": page.grade,
+        "markdown": page.markdown,
+        "badge": page.badge_path,
+        "card": page.card,
+        "atom": page.atom,
+        "feed": page.feed,
+        "data": page.data or None,
         "summary": page.summary,
         "categories": {bar.kind: bar.count for bar in page.bars},
         "declared_categories": {bar.kind: bar.count for bar in page.declared_bars},
-        "tools": [_reference(entry) for group in page.groups for entry in group.entries],
+        "tools": [reference(entry) for group in page.groups for entry in group.entries],
         "slice": plain(page.slice),
         "publishers": plain(page.publishers),
         "listings": plain(row.listings),
@@ -149,7 +156,8 @@ def _introspection(row: IntrospectionRow | None) -> dict[str, Any] | None:
     return plain(row) if row else None
 
 
-def _reference(entry: Entry) -> dict[str, Any]:
+def reference(entry: Entry) -> dict[str, Any]:
+    """Return a tool as lists name it."""
     return {
         "name": entry.name,
         "server": entry.server,

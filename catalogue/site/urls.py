@@ -28,6 +28,19 @@ ICON = "assets/icon.svg"
 LLMS = "llms.txt"
 POLICY_SCHEMA = "policy/policy.schema.json"
 POLICY_CASES = "policy/cases.json"
+OPENAPI = "api/v1/openapi.json"
+API_TOOLS = "api/v1/tools"
+API_POLICIES = "api/v1/policies"
+API_FILES = "api/v1/files"
+DUMPS = "data"
+SERVERS_DUMPS = "data/servers"
+TOOLS_DUMPS = "data/tools"
+DATABASE = "data/catalogue.db"
+CHECKSUMS = "data/SHA256SUMS"
+SERVER_DATA = "tools.jsonl.gz"
+CARD = "assets/card.png"
+CHANGES_ATOM = "changes/changes.atom"
+CHANGES_FEED = "changes/feed.json"
 SITEMAP = "sitemap.xml"
 ROBOTS = "robots.txt"
 
@@ -85,6 +98,31 @@ def server_policy(name: str) -> str:
     return f"server/{slug(name)}/policy.json"
 
 
+def server_badge(name: str) -> str:
+    """Return the picture with a server's grade."""
+    return f"server/{slug(name)}/badge.svg"
+
+
+def server_card(name: str) -> str:
+    """Return the picture that is shown where a server's page is linked."""
+    return f"server/{slug(name)}/card.png"
+
+
+def server_atom(name: str) -> str:
+    """Return the Atom feed of a server's changes."""
+    return f"server/{slug(name)}/changes.atom"
+
+
+def server_feed(name: str) -> str:
+    """Return the JSON feed of a server's changes."""
+    return f"server/{slug(name)}/feed.json"
+
+
+def server_data(name: str) -> str:
+    """Return the file with a server's tools as open data."""
+    return f"server/{slug(name)}/{SERVER_DATA}"
+
+
 def tool(server_name: str, name: str, occurrence: int = 0) -> str:
     """Return the page of a tool."""
     return f"server/{slug(server_name)}/tool/{slug(name, occurrence)}.html"
@@ -93,6 +131,11 @@ def tool(server_name: str, name: str, occurrence: int = 0) -> str:
 def tool_policy(server_name: str, name: str, occurrence: int = 0) -> str:
     """Return the file with a tool's recommended policy."""
     return f"server/{slug(server_name)}/tool/{slug(name, occurrence)}.policy.json"
+
+
+def policy_beside(tool_page: str) -> str:
+    """Return the policy of the tool whose page this is."""
+    return f"{tool_page.removesuffix('.html')}.policy.json"
 
 
 def servers(page: int = 1) -> str:
@@ -168,6 +211,41 @@ def sitemap_part(number: int) -> str:
 def twin(page: str) -> str:
     """Return the JSON twin of an HTML page."""
     return f"api/v1/{page.removesuffix('.html')}.json"
+
+
+def markdown_twin(page: str) -> str:
+    """Return the Markdown twin of a server's page."""
+    return f"{page.removesuffix('.html')}.md"
+
+
+def api_tools(shard: str) -> str:
+    """Return the list of a shard's tools."""
+    return f"{API_TOOLS}/{shard}.json"
+
+
+def api_policies(shard: str) -> str:
+    """Return the list of a shard's policies."""
+    return f"{API_POLICIES}/{shard}.json"
+
+
+def api_files(shard: str) -> str:
+    """Return a list of files with their digests."""
+    return f"{API_FILES}/{shard}.json"
+
+
+def servers_dump(shard: str) -> str:
+    """Return the open data of a shard's servers."""
+    return f"{SERVERS_DUMPS}/{shard}.jsonl.gz"
+
+
+def tools_dump(shard: str) -> str:
+    """Return the open data of a shard's tools."""
+    return f"{TOOLS_DUMPS}/{shard}.jsonl.gz"
+
+
+def index_of(folder: str) -> str:
+    """Return the list of what is in a folder."""
+    return f"{folder}/index.json"
 
 
 def root(path: str) -> str:

@@ -26,7 +26,7 @@ def after(store, listing, target, introspected):
         for hours, tools in enumerate(later, start=2):
             store.record(introspected(target(), *tools, hours=hours))
         with reading(store.engine) as session:
-            return list(drifts(session, RULES, server=server, since=since, least=least))
+            return list(drifts(session, RULES, servers=None if server is None else [server], since=since, least=least))
 
     return compare
 

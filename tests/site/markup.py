@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 from pathlib import Path
 
 VOID = {"meta", "link", "br", "input", "img"}
 FOREIGN = {"svg", "path", "use", "rect", "symbol"}
+
+_DATA = "application/ld+json"  # a block of data, which browsers do not run
 
 
 class Page(HTMLParser):
@@ -18,6 +21,7 @@ class Page(HTMLParser):
         self.text = ""
         self.faults: list[str] = []
         self.marked: list[str] = []
+        self.structured: list[dict] = []
         self._open: list[str] = []
         self.feed(path.read_text("utf-8"))
         self.faults += [f"<{tag}> is not closed" for tag in self._open]
@@ -25,7 +29,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
         self.faults += [f"{tag} has {name}" for name, _ in attrs if name == "style" or name.startswith("on")]
-        if tag == "script" and not dict(attrs).get("src"):
+        if tag == "script" and not dict(attrs).get("src") and dict(attrs).get("type") != _DATA:
             self.faults.append("inline script")
         if tag not in VOID:
             self._open.append(tag)
@@ -40,7 +44,9 @@ class Page(HTMLParser):
             self.faults.append(f"</{tag}> closes something else")
 
     def handle_data(self, data: str) -> None:
-        if "mark" not in self._open:
+        if self._open and self._open[-1] == "script":
+            self.structured.append(json.loads(data))
+        elif "mark" not in self._open:
             self.text += data
         elif self._open[-1] != "a":  # the number of a rule is not part of what it marks
             self.text += data
