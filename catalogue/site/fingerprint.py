@@ -26,7 +26,7 @@ _PACKAGES = (
     "crawler",
     "site_templates",
 )
-_LIBRARIES = ("google-re2", "jinja2", "markupsafe")
+_LIBRARIES = ("google-re2", "jinja2", "markupsafe", "pillow")
 
 
 def fingerprint(*parts: object) -> bytes:

@@ -41,10 +41,11 @@ def _longest_run(text: str) -> int:
 
 def server_markdown(page: ServerPage, site: Site) -> bytes:
     """Return the Markdown twin of a page of a server."""
-    return "\n".join(_lines(page, site)).encode("utf-8")
+    return "\n".join(_lines(page, site.base_url or urls.root(page.path))).encode("utf-8")
 
 
-def _lines(page: ServerPage, site: Site) -> Iterator[str]:
+def _lines(page: ServerPage, root: str) -> Iterator[str]:
+    """Yield the lines; `root` leads to the site's root, from wherever it is read or from the page."""
     yield f"# MCP server {code(page.name)}"
     yield ""
     if page.withdrawn:
@@ -59,12 +60,12 @@ def _lines(page: ServerPage, site: Site) -> Iterator[str]:
     yield f"- Highest risk: {page.severity.value if page.severity else 'not known'}"
     yield f"- Tools: {', '.join(f'{bar.count:,} {bar.label}' for bar in page.bars) or 'none known'}"
     yield f"- Known since {page.first_seen}, last named {page.last_seen}"
-    yield f"- Page: <{_at(site, page.path)}>"
-    yield f"- As JSON: <{_at(site, page.twin)}>"
+    yield f"- Page: <{root}{page.path}>"
+    yield f"- As JSON: <{root}{page.twin}>"
     if page.policy_path:
-        yield f"- Recommended policy: <{_at(site, page.policy_path)}>"
+        yield f"- Recommended policy: <{root}{page.policy_path}>"
     yield ""
-    yield from _tools(page, site)
+    yield from _tools(page, root)
     yield from _policy(page)
     yield "## How to reach it"
     yield ""
@@ -72,23 +73,23 @@ def _lines(page: ServerPage, site: Site) -> Iterator[str]:
     yield "" if page.targets else "No way to reach it is on record.\n"
 
 
-def _tools(page: ServerPage, site: Site) -> Iterator[str]:
+def _tools(page: ServerPage, root: str) -> Iterator[str]:
     for group in page.groups:
         yield f"## {label(group.category)}: {counted(group.count, 'tool')}"
         yield ""
         yield f"A tool of this category {group.about}."
         yield ""
-        yield from (_tool(entry, site) for entry in group.entries)
+        yield from (_tool(entry, root) for entry in group.entries)
         yield ""
     if page.slice.following:
-        yield f"More tools: <{_at(site, urls.markdown_twin(page.slice.following))}>"
+        yield f"More tools: <{root}{urls.markdown_twin(page.slice.following)}>"
         yield ""
 
 
-def _tool(entry: Entry, site: Site) -> str:
+def _tool(entry: Entry, root: str) -> str:
     notes = [f"{entry.severity.value} risk", *entry.signals, *(["declared, not confirmed"] if entry.declared else [])]
     says = f": {code(entry.summary)}" if entry.summary else ""
-    return f"- [{code(entry.name)}](<{_at(site, entry.path)}>) ({', '.join(notes)}){says}"
+    return f"- [{code(entry.name)}](<{root}{entry.path}>) ({', '.join(notes)}){says}"
 
 
 def _policy(page: ServerPage) -> Iterator[str]:
@@ -102,7 +103,3 @@ def _policy(page: ServerPage) -> Iterator[str]:
 
 def _target(target: TargetView) -> str:
     return f"- {code(target.address)}, {target.kind} over {target.transport}: {target.outcome}"
-
-
-def _at(site: Site, path: str) -> str:
-    return urls.absolute(site.base_url, path) or path

@@ -128,6 +128,7 @@ FILES: tuple[MakeFiles, ...] = (
     lambda whole: {urls.LLMS: machine.llms(whole.index, whole.site)},
     lambda whole: machine.targets(whole.index),
     lambda whole: {urls.ROBOTS: machine.robots(whole.site)},
+    lambda whole: {urls.OPENAPI: machine.openapi(whole.site)},
     _changes,
     _card,
 )

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from catalogue import flows
+from catalogue.site import urls
 from catalogue.site.context import Entry
 from catalogue.site.encode import ascii_json, compact
 from catalogue.site.marks import Quoted
+from catalogue.site.overview import HomePage
 from catalogue.site.schema import Hint
 from catalogue.site.server_page import ServerPage, TargetView
 from catalogue.site.tool_page import ToolPage
@@ -26,10 +28,31 @@ def twin(page: Any) -> bytes:
     if isinstance(page, ToolPage):
         text = _tool(page)
     elif isinstance(page, ServerPage):
-        text = compact({"version": VERSION, **_server(page)})
+        text = compact({"version": VERSION, **_server(page), **_next(page)})
+    elif isinstance(page, HomePage):
+        text = compact({"version": VERSION, "api": _API, **plain(page)})
     else:
-        text = compact({"version": VERSION, **plain(page)})
+        text = compact({"version": VERSION, **plain(page), **_next(page)})
     return text.encode("ascii") + b"\n"
+
+
+_API = {
+    "openapi": urls.OPENAPI,
+    "servers": urls.twin(urls.servers()),
+    "tools": urls.index_of(urls.API_TOOLS),
+    "policies": urls.index_of(urls.API_POLICIES),
+    "changes": urls.twin(urls.changes()),
+    "files": urls.index_of(urls.API_FILES),
+    "data": urls.index_of(urls.DUMPS),
+}
+"""Where the collections begin."""
+
+
+def _next(page: Any) -> dict[str, str | None]:
+    """Return the twin of the page that follows, for a page of a longer list."""
+    if not hasattr(page, "slice"):
+        return {}
+    return {"next": urls.twin(page.slice.following) if page.slice.following else None}
 
 
 def plain(value: Any) -> Any:
@@ -113,7 +136,7 @@ def _server(page: ServerPage) -> dict[str, Any]:
         "name": row.name,
         "title": row.title,
         "description": row.description,
-        "version": row.version,
+        "server_version": row.version,
         "repository_url": row.repository_url,
         "website_url": row.website_url,
         "withdrawn": row.withdrawn,
