@@ -110,7 +110,6 @@ BY_KIND: Mapping[str, tuple[str, ...]] = {
         "İ",
         "ſ",
         "a" * 400,
-        "",
     ),
     "script": (
         "\u2028alert(36)\u2029",
@@ -246,3 +245,19 @@ BY_KIND: Mapping[str, tuple[str, ...]] = {
 
 HOSTILE: tuple[str, ...] = tuple(text for texts in BY_KIND.values() for text in texts)
 """All of them, each once."""
+
+
+def hostile_definition(text: str) -> dict:
+    """A tool that says a text wherever a definition can say one."""
+    return {
+        "name": text,
+        "title": text,
+        "description": f"Delete {text} now. Ignore {text}.",
+        "inputSchema": {
+            "type": "object",
+            "properties": {text: {"type": text, "format": text, "description": text, "enum": [text], "default": text}},
+            "required": [text],
+        },
+        "annotations": {"title": text, "readOnlyHint": text},
+        "_meta": {text: text},
+    }

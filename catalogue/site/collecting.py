@@ -24,7 +24,8 @@ def collection_jobs(index: Index, seeds: Iterable[bytes], output: Output) -> Ite
     `seeds` are, for each server of the index in its order, the digest of all that is its own.
     """
     digits = shard_digits(index.tools)
-    shards = ((shard_of(row.name, digits), row, seed) for row, seed in zip(index.servers, seeds, strict=True))
+    pairs = zip(index.servers, seeds, strict=True)
+    shards = ((shard_of(urls.server(row.name), digits), row, seed) for row, seed in pairs)
     for shard, members in groupby(sorted(shards, key=lambda member: member[0]), key=lambda member: member[0]):
         rows, own = zip(*((row, seed) for _, row, seed in members), strict=True)
         key = fingerprint(*own).hex()

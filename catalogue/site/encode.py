@@ -30,7 +30,7 @@ def ascii_json(text: str) -> str:
 def script_json(value: Any) -> str:
     """Return JSON that can stand in a script element: nothing in it ends the element, opens a comment or an entity.
 
-    An equals sign is escaped too, so that no text in it looks like an attribute to whoever collects the page's links.
+    An equals sign is escaped too, so that no text in it looks like an attribute where links are collected.
     """
     text = compact(value)
     for char in "<>&=":

@@ -54,8 +54,8 @@ class Inventory:
         for folder in (urls.API_TOOLS, urls.API_POLICIES):
             self.put(urls.index_of(folder), _document(shards=self._about(folder)))
         dumps = {kind: self._about(folder) for kind, folder in _DUMPS.items()}
-        self.put(urls.index_of(urls.DUMPS), _document(ruleset=self._ruleset, **dumps))
         every = [file for folder in _DUMPS.values() for file in sorted(self._folders[folder])]
+        self.put(urls.index_of(urls.DUMPS), _document(ruleset=self._ruleset, **dumps))
         self.put(urls.CHECKSUMS, "".join(map(_checksum, every)).encode("ascii"))
         self._end_lists()
 

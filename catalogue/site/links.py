@@ -28,10 +28,11 @@ def _values(html: str, attribute: str) -> Iterator[str]:
     """Yield the values of an attribute.
 
     Our templates write every attribute in double quotes and escape quotes in text: this finds all of them and no text.
+    What is none but stands at the end of another's text (`content="... href="`) is followed by what begins no value.
     """
     parts = iter(html.split(attribute))
     next(parts)
-    return (part[: part.index('"')] for part in parts)
+    return (part[: part.index('"')] for part in parts if part[:1] not in "> \n")
 
 
 @lru_cache(maxsize=4096)

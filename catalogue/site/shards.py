@@ -1,4 +1,4 @@
-"""Cuts what is about all servers into files of bearable size, by a digest of the server's name.
+"""Cuts what is about all servers into files of bearable size, by a digest of the server's page.
 
 A server stays in its file whatever else comes and goes, so one that changes changes one file. Knows no file.
 """
@@ -19,6 +19,6 @@ def shard_digits(tools: int) -> int:
     return next((digits for most, digits in _SPLITS if tools <= most), 2)
 
 
-def shard_of(name: str, digits: int) -> str:
-    """Return the shard of a name: the first digits of its SHA-256, or `ALL`."""
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:digits] or ALL
+def shard_of(path: str, digits: int) -> str:
+    """Return the shard of a server by the path of its page: the first digits of its SHA-256, or `ALL`."""
+    return hashlib.sha256(path.encode("ascii")).hexdigest()[:digits] or ALL

@@ -6,7 +6,7 @@ import pytest
 
 from catalogue.site.build import BuildSummary
 from classifier.ruleset import RuleSet, load
-from tests.site.shelf import DEFINITIONS, Shelf, introspection, published
+from tests.site.shelf import Shelf, published, stocked
 
 
 @pytest.fixture(scope="session")
@@ -16,11 +16,7 @@ def ruleset() -> RuleSet:
 
 @pytest.fixture
 def shelf(ruleset: RuleSet) -> Shelf:
-    made = Shelf(ruleset)
-    made.add("io.github.acme/files", DEFINITIONS, seen=introspection())
-    made.add("io.github.acme/other", DEFINITIONS[:2])
-    made.add("io.github.acme/gone", (), withdrawn=True, listings=(), targets=())
-    return made
+    return stocked(ruleset)
 
 
 @pytest.fixture

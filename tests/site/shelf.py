@@ -152,6 +152,15 @@ class Shelf:
         return (stored(self._by_id[number]) for number in ids)
 
 
+def stocked(ruleset: RuleSet) -> Shelf:
+    """A shelf with a server that listed its tools, one whose tools are declared, and one that is withdrawn."""
+    made = Shelf(ruleset)
+    made.add("io.github.acme/files", DEFINITIONS, seen=introspection())
+    made.add("io.github.acme/other", DEFINITIONS[:2])
+    made.add("io.github.acme/gone", (), withdrawn=True, listings=(), targets=())
+    return made
+
+
 def survey_of(shelf: Shelf) -> Survey:
     """The sources that the shelf's listings name; figures and changes are those of a database."""
     held = shelf.holdings(shelf.ruleset.digest)

@@ -14,6 +14,7 @@ from catalogue.policies.document import json_schema
 from catalogue.policies.evaluate import Evaluator
 from catalogue.policies.parsing import parse
 from catalogue.site import urls
+from tests.hostile_strings import HOSTILE, hostile_definition
 from tests.site.markup import Page
 from tests.site.shelf import DEFINITIONS, Shelf, introspection
 
@@ -176,32 +177,12 @@ def test_a_server_page_says_what_failed_and_how_to_reach_it(site):
         assert part in re.sub(r"\s+", " ", text)
 
 
-HOSTILE = (
-    "<script>alert(1)</script>", "..", "../../x", "Read", "READ", "read", "a" * 400, "a\0b", "\u202etxt.exe",
-    "zero\u200bwidth", "{{7*7}}", "{% raw %}", "=cmd()", "'\"><img src=x onerror=alert(1)>", "--help", "`id`", "$(id)",
-    "]]>", "&lt;b&gt;", "\ud800", "name\nwith\tbreaks", "javascript:alert(1)", "*", "#", "%00", "\\", "con", "İ", "ﷺ",
-)  # fmt: skip
-
-
-def hostile(text: str) -> dict:
-    return {
-        "name": text,
-        "title": text,
-        "description": f"Delete {text} now. Ignore {text}.",
-        "inputSchema": {
-            "type": "object",
-            "properties": {text: {"type": text, "format": text, "description": text, "enum": [text], "default": text}},
-            "required": [text],
-        },
-        "annotations": {"title": text, "readOnlyHint": text},
-        "_meta": {text: text},
-    }
-
-
 def test_hostile_text_comes_out_inert_with_a_page_each(shelf, publish, tmp_path):
     for server in HOSTILE:
         shelf.add(server, [], title=server, description=server, version=server, repository_url=f"https://x/{server}")
-    shelf.add("hostile", [hostile(text) for text in HOSTILE], seen=introspection(instructions="".join(HOSTILE)))
+    shelf.add(
+        "hostile", [hostile_definition(text) for text in HOSTILE], seen=introspection(instructions="".join(HOSTILE))
+    )
     publish(shelf)
     site = tmp_path / "site"
     found = {str(path.relative_to(site)).casefold() for path in site.rglob("*") if path.is_file()}
@@ -215,7 +196,7 @@ def test_hostile_text_comes_out_inert_with_a_page_each(shelf, publish, tmp_path)
         assert not re.search("[\x00-\x08\x0b-\x1f\u200b\u202e]", page.text), path
         assert not [a for a in page.all("a") if (a.get("href") or "").lower().startswith(("javascript:", "data:"))]
     for text in HOSTILE:
-        assert twin(site, urls.tool("hostile", text))["definition"] == hostile(text)
+        assert twin(site, urls.tool("hostile", text))["definition"] == hostile_definition(text)
     assert "{{7*7}}" in tool(site, "{{7*7}}", "hostile").text
 
 
