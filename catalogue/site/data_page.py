@@ -35,21 +35,26 @@ class DataPage:
 def data_page(index: Index) -> DataPage:
     """Make the context; the examples are of the first server that has tools."""
     row = next((row for row in index.servers if index.by_server.get(row.name)), None)
-    server = urls.server(row.name) if row else ""
-    tool = index.by_server[row.name][0].path if row else ""
-    policy = urls.server_policy(row.name) if row else ""
-    examples = (*_OF_ALL, *_of_one(server, tool, policy)) if row else _OF_ALL
+    examples = (*_OF_ALL, *_of_one(row.name, index.by_server[row.name][0].path)) if row else _OF_ALL
     return DataPage(
         path=urls.DATA,
         twin=urls.twin(urls.DATA),
         crumbs=(Crumb("", "Data"),),
         description="The catalogue as data: a JSON twin of each page, policies as files, and how to get all of it.",
         addresses=tuple(Address(pattern, about, Link(path, inert(path, 120))) for pattern, about, path in examples),
-        fetch=f"curl -O SITE/{policy}" if policy else "",
+        fetch=f"curl -O SITE/{urls.server_policy(row.name)}" if row else "",
     )
 
 
 _OF_ALL = (
+    ("api/v1/openapi.json", "what the files below hold, as OpenAPI 3.1", urls.OPENAPI),
+    ("api/v1/index.json", "how much there is, and where each list begins", urls.twin(urls.HOME)),
+    ("api/v1/tools/index.json", "all tools, in files of about 2,000", urls.index_of(urls.API_TOOLS)),
+    ("api/v1/policies/index.json", "where the policies of all servers are", urls.index_of(urls.API_POLICIES)),
+    ("api/v1/files/index.json", "all files with their SHA-256", urls.index_of(urls.API_FILES)),
+    ("data/index.json", "everything to download: JSON Lines in gzip, and a database", urls.index_of(urls.DUMPS)),
+    ("data/catalogue.db", "servers and tools as SQLite, for Datasette and others", urls.DATABASE),
+    ("changes/changes.atom", "what changed, as Atom; feed.json beside it is a JSON Feed", urls.CHANGES_ATOM),
     ("api/v1/PATH.json", "the JSON twin of the page PATH.html", urls.twin(urls.HOME)),
     ("api/v1/servers/index.json", "all servers, a hundred on a page", urls.twin(urls.servers())),
     ("api/v1/category/ID/index.json", "the tools of a category", urls.twin(urls.category("destructive"))),
@@ -64,9 +69,12 @@ _OF_ALL = (
 """Files that every site has: their pattern, what they hold, and one that is there."""
 
 
-def _of_one(server: str, tool: str, policy: str) -> Iterator[tuple[str, str, str]]:
+def _of_one(name: str, tool: str) -> Iterator[tuple[str, str, str]]:
+    server = urls.server(name)
     yield "api/v1/server/NAME/index.json", "a server: listings, ways to reach it, its tools", urls.twin(server)
     yield "api/v1/server/NAME/tool/TOOL.json", "a tool: its definition and verdict whole", urls.twin(tool)
-    yield "server/NAME/policy.json", "the recommended policy for all tools of a server", policy
-    tool_policy = tool.removesuffix(".html") + ".policy.json"
-    yield "server/NAME/tool/TOOL.policy.json", "the recommended policy for one tool", tool_policy
+    yield "server/NAME/tools.jsonl.gz", "its tools as in the download of all", urls.server_data(name)
+    yield "server/NAME/index.md", "the server's page in Markdown", urls.markdown_twin(server)
+    yield "server/NAME/changes.atom", "what became of it, as Atom; feed.json is a JSON Feed", urls.server_atom(name)
+    yield "server/NAME/policy.json", "the recommended policy for all tools of a server", urls.server_policy(name)
+    yield "server/NAME/tool/TOOL.policy.json", "the recommended policy for one tool", urls.policy_beside(tool)
