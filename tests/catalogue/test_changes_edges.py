@@ -152,8 +152,8 @@ def test_a_withdrawal_is_told_once_with_when_it_was_read_and_a_return_brings_no_
     store.take(replace(gone, fetched_at=at(50)))  # its registry says so again
     words = "every source that named it has deleted it"
     assert told() == [("withdrawn", None, Grade.INTERFACE, words)]
-    assert told(since=at(30)) == told(server="a") == told()
-    assert told(since=at(31)) == told(server="b") == told(least=Grade.EFFECT) == []
+    assert told(since=at(30)) == told(servers=["a"]) == told()
+    assert told(since=at(31)) == told(servers=["b"]) == told(least=Grade.EFFECT) == []
     assert store.server("a").last_seen == at(30)
     store.take(listing("a", remote, hours=60))
     assert told() == []

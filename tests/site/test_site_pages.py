@@ -28,7 +28,7 @@ def site(shelf, publish, tmp_path) -> Path:
 
 
 def pages(site: Path) -> list[Path]:
-    return sorted(site.rglob("*.html"))
+    return sorted(path for path in site.rglob("*.html") if path.is_file())  # a server may be called like a page
 
 
 def tool(site: Path, name: str, server: str = "io.github.acme/files") -> Page:
