@@ -20,6 +20,8 @@ from catalogue.export import export
 from catalogue.intake import import_file
 from catalogue.site import shards, urls
 from catalogue.site.build import publish as publish_database
+from catalogue.site.context import Site
+from catalogue.site.machine import Sitemap
 from catalogue.site.shards import shard_digits, shard_of
 from tests.site.shelf import DEFINITIONS, published, stocked
 
@@ -205,3 +207,13 @@ def test_a_change_of_one_server_leaves_the_shards_of_others_alone(shelf, publish
 def test_shards_stay_of_bearable_size(tools, digits):
     assert shard_digits(tools) == digits
     assert re.fullmatch(r"all|[0-9a-f]{1,2}", shard_of(urls.server("\ud800"), digits))
+
+
+def test_a_long_sitemap_is_cut_below_the_limit():
+    sitemap = Sitemap(Site("https://x.example/", "", 0))
+    pages = [f"server/{number}.html" for number in range(100_001)]
+    parts = dict([*sitemap.add(pages[:70_000]), *sitemap.add(pages[70_000:]), *sitemap.end()])
+    locations = {path: re.findall("<loc>https://x.example/(.*?)</loc>", text.decode()) for path, text in parts.items()}
+    assert locations.pop(urls.SITEMAP) == [*locations]
+    assert [len(found) for found in locations.values()] == [50_000, 50_000, 1]
+    assert [page for found in locations.values() for page in found] == pages

@@ -39,6 +39,27 @@ def test_what_was_imported_and_judged_is_published(filled, ruleset, tmp_path):
     assert (again.written, again.removed) == (0, 0)
 
 
+def test_what_became_of_a_server_is_in_its_own_feed(filled, ruleset, tmp_path):
+    def build() -> dict[str, list[dict]]:
+        classify_new(filled, ruleset, quiet)
+        publish(filled, ruleset, tmp_path / "site", base_url=None, report=quiet)
+        paths = [urls.server_feed("acme/files"), urls.server_feed("acme/quiet"), urls.CHANGES_FEED]
+        return {path: json.loads((tmp_path / "site" / path).read_bytes())["items"] for path in paths}
+
+    saved = tmp_path / "saved.jsonl"
+    saved.write_text(json.dumps({"server": "acme/quiet", **DEFINITIONS[1]}))
+    import_file(filled, saved, quiet)
+    assert not any(build().values())
+    saved.write_text(json.dumps({"server": "acme/files", **DEFINITIONS[1], "description": "Delete files by name."}))
+    import_file(filled, saved, quiet)
+    mine, other, every = build().values()
+    assert [item["tags"] for item in mine] == [["effect"]]
+    assert mine[0]["title"].startswith("acme/files search_files: read became destructive")
+    assert mine[0]["url"].endswith(urls.tool("acme/files", "search_files"))
+    assert other == []
+    assert [item["id"] for item in every] == [item["id"] for item in mine]
+
+
 def test_publish_asks_for_verdicts_first(filled, ruleset, tmp_path):
     with pytest.raises(CatalogueError, match="5 of 5 tools have no verdict") as caught:
         publish(filled, ruleset, tmp_path / "site", base_url=None, report=quiet)
