@@ -26,8 +26,8 @@ def server_companions(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files (path, content) beside the pages of a server; `past` is what became of it, newest first."""
     first = pages[0]
-    yield first.badge_path, badge(first.grade, first.bars)
-    yield first.card, draw(_card(first))
+    yield first.beside.badge, badge(first.grade, first.bars)
+    yield first.beside.card, draw(_card(first))
     for page in pages:
         yield urls.markdown_twin(page.path), server_markdown(page, site)
     feed = _feed(first.row, entries, past)

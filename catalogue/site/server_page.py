@@ -113,18 +113,25 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """The paths of the files for machines that a server's page has beside it; `data` is "" without tools."""
+
+    markdown: str
+    card: str
+    badge: str
+    atom: str
+    feed: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServerPage:
     """Everything on one page of a server; parts that only the first page has are empty on the others."""
 
     path: str  # of the HTML page
     twin: str  # of the JSON twin
     policy_path: str  # of the policy's own file; "" for a server without tools
-    markdown: str  # the Markdown twin
-    card: str  # the picture for links to the page
-    badge_path: str
-    atom: str  # the feed of changes, as Atom
-    feed: str  # the same, as JSON Feed
-    data: str  # its tools as open data; "" for a server without tools
+    beside: Beside
     crumbs: tuple[Crumb, ...]
     name: str  # one safe line
     title: str  # as claimed, "" if none
@@ -136,7 +143,6 @@ class ServerPage:
     withdrawn: bool
     severity: Severity | None  # the highest of its tools; None without tools
     grade: RiskGrade | None  # the same
-    grade_about: str  # what it says
     summary: str  # one sentence: how many tools, what they can do at worst
     known: str  # how many tools it listed, and how many are only declared
     bars: tuple[Bar, ...]  # by category, the tools that it listed
@@ -156,6 +162,16 @@ class ServerPage:
     last_seen: str
     row: ServerRow  # for the twin
     flow: Flow  # the same
+
+    @property
+    def card(self) -> str:
+        """The picture for links to the page."""
+        return self.beside.card
+
+    @property
+    def grade_about(self) -> str:
+        """What the grade says, or why there is none."""
+        return GRADE_ABOUT[self.grade] if self.grade else UNGRADED
 
 
 def server_pages(
@@ -181,17 +197,11 @@ def _page(
     part = slice_of(len(entries), PAGE, path, paths)
     counts = {category: sum(entry.category is category for entry in entries) for category in CATEGORY_ABOUT}
     summary = "withdrawn by every source that named it." if row.withdrawn else _summary(entries)
-    grade = grade_of(entries, flow.state)
     return ServerPage(
         path=path,
         twin=urls.twin(path),
         policy_path=urls.server_policy(row.name) if advice else "",
-        markdown=urls.markdown_twin(path),
-        card=urls.server_card(row.name),
-        badge_path=urls.server_badge(row.name),
-        atom=urls.server_atom(row.name),
-        feed=urls.server_feed(row.name),
-        data=urls.server_data(row.name) if advice else "",
+        beside=_beside(row.name, path, bool(advice)),
         crumbs=(Crumb(urls.servers(), "Servers"), Crumb("", name)),
         name=name,
         title=inert(row.title or "", 160),
@@ -202,8 +212,7 @@ def _page(
         website=web(row.website_url),
         withdrawn=row.withdrawn,
         severity=max((entry.severity for entry in entries), key=list(Severity).index, default=None),
-        grade=grade,
-        grade_about=GRADE_ABOUT[grade] if grade else UNGRADED,
+        grade=grade_of(entries, flow.state),
         summary=summary,
         known=tools_in_words(sum(not entry.declared for entry in entries), sum(entry.declared for entry in entries)),
         bars=_bars(entry for entry in entries if not entry.declared),
@@ -228,6 +237,17 @@ def _page(
 
 def _bars(entries: Iterable[Entry]) -> tuple[Bar, ...]:
     return category_bars(Counter(entry.category for entry in entries), linked=False)
+
+
+def _beside(name: str, page: str, tools: bool) -> Beside:
+    return Beside(
+        markdown=urls.markdown_twin(page),
+        card=urls.server_card(name),
+        badge=urls.server_badge(name),
+        atom=urls.server_atom(name),
+        feed=urls.server_feed(name),
+        data=urls.server_data(name) if tools else "",
+    )
 
 
 def _summary(entries: Sequence[Entry]) -> str:

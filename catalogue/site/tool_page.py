@@ -58,7 +58,6 @@ class ToolPage:
 
     path: str  # of the HTML page
     policy_path: str  # of the policy's own file
-    card: str  # the picture for links to the page: its server's
     crumbs: tuple[Crumb, ...]
     name: str  # one safe line
     server: str  # one safe line
@@ -93,6 +92,11 @@ class ToolPage:
     explain: str  # the command that reproduces the verdict from the database
     reproduce: str  # the command that reproduces it offline, from the twin
     stored: StoredTool  # for the twin
+
+    @property
+    def card(self) -> str:
+        """The picture for links to the page: its server's."""
+        return urls.server_card(self.stored.server)
 
     @property
     def twin(self) -> str:
@@ -170,7 +174,6 @@ def tool_page(judged: Judged, advice: Advice, neighbours: Neighbours, titles: Ma
     return ToolPage(
         path=path,
         policy_path=urls.tool_policy(row.server, row.name, row.occurrence),
-        card=urls.server_card(row.server),
         crumbs=_crumbs(row, server, name),
         name=name,
         server=server,
