@@ -96,7 +96,8 @@ class ToolRow:
 class StoredTool:
     """A `ToolRow` whose definition and verdict are still the compact ASCII JSON that is stored.
 
-    Reading, passing on and writing out many of them costs little.
+    Reading, passing on and writing out many of them costs little. `changed_at` is since when it has this definition,
+    `None` where that was not asked for.
     """
 
     server: str
@@ -110,6 +111,7 @@ class StoredTool:
     introspection: IntrospectionRow | None
     declared_by: str | None
     verdict: str | None
+    changed_at: datetime | None = None
 
     def decoded(self) -> ToolRow:
         """Return the tool with its JSON read."""

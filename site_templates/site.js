@@ -1,4 +1,4 @@
-// Copy buttons and the filter of a list. Everything on the site works without this file.
+// Copy buttons, the filter of a list, and the key that goes to the search box. Everything on the site works without.
 "use strict";
 for (const button of document.querySelectorAll("button[data-copy]")) {
   if (!navigator.clipboard) break;
@@ -31,3 +31,11 @@ if (input) {
     shown.textContent = words.length ? `${count} of ${rows.length}` : "";
   });
 }
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, select, textarea, [contenteditable]");
+  const box = document.querySelector("form[role=search] input[type=search]");
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing || !box) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+});

@@ -250,10 +250,12 @@ class Repository:
 
     def _load_tools(self, ids: Sequence[int], ruleset: str) -> Iterator[StoredTool]:
         verdict_of_tool = and_(models.Verdict.definition == models.Tool.definition, models.Verdict.ruleset == ruleset)
-        tool = models.Tool
+        tool, change = models.Tool, models.Change
+        since = select(func.max(change.since)).where(change.tool_id == tool.id, change.until.is_(None))
         query = (
             select(
                 tool.id,
+                since.scalar_subquery().label("since"),
                 models.Server.name.label("server"),
                 *(tool.name, tool.occurrence, tool.standing, tool.definition, tool.first_seen, tool.last_seen),
                 *(tool.introspection_id, tool.declared_by),
@@ -281,6 +283,7 @@ class Repository:
                 introspection=attempts[row.introspection_id][1] if row.introspection_id is not None else None,
                 declared_by=row.declared_by,
                 verdict=row.body,
+                changed_at=row.since,
             )
 
 

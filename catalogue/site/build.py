@@ -21,6 +21,7 @@ from catalogue.site.context import Site
 from catalogue.site.destination import SendSummary
 from catalogue.site.feeds import NEWEST
 from catalogue.site.fingerprint import fingerprint, of_program, pickled
+from catalogue.site.index import Index
 from catalogue.site.inventory import Inventory
 from catalogue.site.manifest import Part
 from catalogue.site.marks import inert
@@ -83,7 +84,12 @@ def build(
     files = Inventory(output, scan.index.tools, ruleset.digest)
     for path, content in single_files(whole).items():
         files.put(path, content)
-    jobs = chain(scan.jobs(), _overview_jobs(whole, program, output), collection_jobs(scan.index, scan.seeds(), output))
+    jobs = chain(
+        scan.jobs(),
+        _overview_jobs(whole, program, output),
+        _search_jobs(scan.index, program, output),
+        collection_jobs(scan.index, scan.seeds(), output),
+    )
     _take_parts(make_parts(jobs, Shared(site, titles, output.staging)), scan, files, site, report)
     files.take(tables_part(scan.index, scan.seeds(), output))
     files.end()
@@ -107,6 +113,13 @@ def _overview_jobs(whole: Whole, program: bytes, output: Output) -> Iterator[Job
         content = pickled(page)
         key = fingerprint(program, content).hex()
         yield output.kept(page.path, key) or Job(page.path, key, content, output.digests(page.path))
+
+
+def _search_jobs(index: Index, program: bytes, output: Output) -> Iterator[Job | Part]:
+    """Yield a job for each part of the search index, or the part where the last build made it from the same."""
+    for name, content, digest in index.search.parts():
+        key = fingerprint(program, digest).hex()
+        yield output.kept(name, key) or Job(name, key, pickled(content), output.digests(name))
 
 
 def _take_parts(parts: Iterable[Part], scan: Scan, files: Inventory, site: Site, report: Report) -> None:

@@ -13,6 +13,7 @@ from catalogue.site import urls
 from catalogue.site.context import Entry
 from catalogue.site.entries import to_line
 from catalogue.site.marks import inert
+from catalogue.site.search_words import found_by
 from catalogue.values import Standing, StoredTool
 from classifier.claims import CONFLICT, HINTS
 from classifier.verdict import Category, Confidence, Severity
@@ -25,7 +26,8 @@ class Facts(NamedTuple):
     """One tool, in JSON values.
 
     `line` is its entry as `entries` stores it. `rules` fired on it. `hints` are the hints that it states, `None`
-    without any; `conflict` is the signal that they are milder than its words, as stored, or `None`.
+    without any; `conflict` is the signal that they are milder than its words, as stored, or `None`. `words` are
+    those of its name, title and description by which it is found; `changed` is the month of its definition ("2026-11").
     """
 
     name: str
@@ -39,6 +41,8 @@ class Facts(NamedTuple):
     rules: list[str]
     hints: dict[str, bool] | None
     conflict: dict[str, Any] | None
+    words: list[str]
+    changed: str
 
 
 def facts_of(tool: StoredTool) -> Facts:
@@ -63,6 +67,8 @@ def facts_of(tool: StoredTool) -> Facts:
         rules=sorted(rules),
         hints=hints or None,
         conflict=signals.get(CONFLICT),
+        words=found_by(tool.name, (definition.get("title"), stated.get("title")), definition.get("description")),
+        changed=f"{tool.changed_at or tool.first_seen:%Y-%m}",
     )
 
 

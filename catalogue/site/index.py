@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from catalogue.attacks.read import patterns_for
 from catalogue.claims import Claims
 from catalogue.site.entries import Entries, EntryStore, Lists
 from catalogue.site.facts import Facts
+from catalogue.site.search_index import SearchIndex
 from catalogue.site.tool_page import NAMESAKES, Namesakes
 from catalogue.values import ServerRow
 from classifier.verdict import Category, Confidence, Severity, Signal, signal_from_wire
@@ -36,6 +37,7 @@ class Index:
     rules: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     claims: Claims = field(default_factory=Claims)
+    search: SearchIndex = field(default_factory=SearchIndex)
     as_of: datetime | None = None
     by_server: Lists = field(init=False)
     by_name: Lists = field(init=False)
@@ -60,10 +62,11 @@ class Index:
         """How many tools there are."""
         return len(self.store)
 
-    def add_server(self, row: ServerRow, tools: Iterable[Facts]) -> None:
+    def add_server(self, row: ServerRow, tools: Sequence[Facts]) -> None:
         """Take note of a server, of its targets' outcomes, of the latest time it knows, and of its tools."""
         self.servers.append(row)
         self.withdrawn += row.withdrawn
+        self.search.add(row, tools)
         times = [row.last_seen, *(listing.fetched_at for listing in row.listings)]
         for target in row.targets:
             self.outcomes[target.latest.outcome if target.latest else "never-tried"] += 1

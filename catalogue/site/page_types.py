@@ -27,6 +27,7 @@ from catalogue.site.list_page import ListPage, ServersPage, list_pages, server_l
 from catalogue.site.overview import HomePage, MethodPage, NotFoundPage, home_page, method_page, not_found_page
 from catalogue.site.publisher_page import PublisherPage, PublishersPage, publisher_pages, publishers_pages
 from catalogue.site.rule_page import RulePage, RulesPage, rule_page, rules_page
+from catalogue.site.search_page import SearchPage, search_page
 from catalogue.site.server_page import ServerPage
 from catalogue.site.source_page import SourcePage, SourcesPage, source_pages, sources_page
 from catalogue.site.survey import Survey
@@ -67,6 +68,7 @@ PAGE_TYPES = (
     PageType(MethodPage, "method.html", lambda whole: [method_page(whole.index, whole.ruleset.digest)]),
     PageType(ServersPage, "servers.html", lambda whole: server_list(whole.index)),
     PageType(ListPage, "list.html", lambda whole: list_pages(whole.index, whole.ruleset.rules)),
+    PageType(SearchPage, "search.html", lambda whole: [search_page(whole.index)]),
     PageType(FlowsPage, "flows.html", lambda whole: flow_pages(whole.index)),
     PageType(ClaimsPage, "claims.html", lambda whole: claim_pages(whole.index)),
     PageType(RulesPage, "rules.html", lambda whole: [rules_page(whole.ruleset.rules, whole.index)]),
@@ -95,6 +97,7 @@ _ASSETS = {
     urls.STYLE: "site.css",
     urls.OVERVIEW_STYLE: "overview.css",
     urls.SCRIPT: "site.js",
+    urls.SEARCH_SCRIPT: "search.js",
     urls.ICON: "icon.svg",
 }
 

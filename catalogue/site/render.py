@@ -48,6 +48,8 @@ class _Navigation:
     authors: str
     data: str
     glossary: str
+    search: str
+    search_script: str
     llms: str
     style: str
     overview_style: str
@@ -72,6 +74,8 @@ def _navigation(root: str) -> _Navigation:
         authors=root + urls.AUTHORS,
         data=root + urls.DATA,
         glossary=root + urls.GLOSSARY,
+        search=root + urls.SEARCH,
+        search_script=root + urls.SEARCH_SCRIPT,
         llms=root + urls.LLMS,
         style=root + urls.STYLE,
         overview_style=root + urls.OVERVIEW_STYLE,

@@ -19,6 +19,7 @@ from catalogue.site.context import Entry, Site
 from catalogue.site.links import internal_links
 from catalogue.site.marks import inert
 from catalogue.site.render import render
+from catalogue.site.search_files import Directory, Records, Words, index_files
 from catalogue.site.server_page import server_pages
 from catalogue.site.tool_page import Judged, Namesakes, Neighbours, tool_page
 from catalogue.site.twins import twin
@@ -57,9 +58,14 @@ class Files:
 
 
 def part_files(part: Any, site: Site, titles: Mapping[str, str]) -> Files:
-    """Make a part: a server's `Work`, a collection, or the context of one page. `titles` are the rules', by id."""
+    """Make a part: a server's `Work`, a collection, the context of one page, or a part of the search index.
+
+    `titles` are the rules', by id.
+    """
     if isinstance(part, Work):
         return server_files(part, site, titles)
+    if isinstance(part, Words | Records | Directory):
+        return Files(list(index_files(part)))
     made = Files()
     if isinstance(part, CollectionFile):
         made.files.append((part.path, part.content()))

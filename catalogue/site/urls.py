@@ -25,6 +25,8 @@ STYLE = "assets/site.css"
 OVERVIEW_STYLE = "assets/overview.css"
 SCRIPT = "assets/site.js"
 ICON = "assets/icon.svg"
+SEARCH = "search/index.html"
+SEARCH_SCRIPT = "assets/search.js"
 LLMS = "llms.txt"
 POLICY_SCHEMA = "policy/policy.schema.json"
 POLICY_CASES = "policy/cases.json"
@@ -201,6 +203,11 @@ def changes(page: int = 1) -> str:
 def targets(key: str) -> str:
     """Return the file that says which server has a target; `key` is the target's, from `catalogue.identity`."""
     return f"api/v1/target/{key[:2]}.json"
+
+
+def search_file(name: str) -> str:
+    """Return a file of the search index; its script makes the same path of the same name."""
+    return f"search/{name}.js"
 
 
 def sitemap_part(number: int) -> str:
