@@ -1,4 +1,4 @@
-// Copy buttons, the filter of a list, and the key that goes to the search box. Everything on the site works without.
+// Copy buttons, the filter of a list, the key to the search box. The site works without.
 "use strict";
 for (const button of document.querySelectorAll("button[data-copy]")) {
   if (!navigator.clipboard) break;
@@ -32,10 +32,9 @@ if (input) {
   });
 }
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, select, textarea, [contenteditable]");
-  const box = document.querySelector("form[role=search] input[type=search]");
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing || !box) return;
+  const box = document.querySelector("form[role=search] input");
+  const typing = event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select");
+  if (event.key !== "/" || typing || !box) return;
   event.preventDefault();
   box.focus();
-  box.select();
 });
