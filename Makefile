@@ -57,6 +57,7 @@ bench: $(READY)  ## measure speed and memory (benchmarks/README.md)
 	$(BIN)/python -m benchmarks.classify $(if $(wildcard $(CORPUS)/tools.jsonl.gz),--tools $(CORPUS)/tools.jsonl.gz)
 	$(BIN)/python -m benchmarks.publish
 	$(BIN)/python -m benchmarks.audit
+	$(BIN)/python -m benchmarks.search $(if $(wildcard $(CORPUS)/tools.jsonl.gz),--tools $(CORPUS)/tools.jsonl.gz)
 	$(BIN)/python -m benchmarks.policy $(if $(wildcard $(CORPUS)/tools.jsonl.gz),--tools $(CORPUS)/tools.jsonl.gz)
 
 lock: $(READY)  ## resolve the dependencies anew into requirements.lock
