@@ -74,7 +74,7 @@ class SearchIndex:
         for tool in tools:
             line = orjson.loads(tool.line)
             path, summary, declared = line[0], line[8], line[9]
-            record = compact([line[1], line[2], path, summary[:_SUMMARY], int(declared)]).encode("ascii")
+            record = compact([line[1], line[2], path, inert(summary, _SUMMARY), int(declared)]).encode("ascii")
             own_facets = " ".join(
                 (facets, *(f":signal:{signal}" for signal in tool.signals), f":changed:{tool.changed}")
             )
