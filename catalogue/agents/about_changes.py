@@ -23,8 +23,8 @@ def list_changes(holdings: Holdings, question: ChangesRequest) -> ChangesFound:
         raise CatalogueError("all changes of all servers are too many; expected a server, or since when")
     start = int(question.cursor or 0)
     with holdings.reading() as session:
-        name = question.server and holdings.server(Repository(session), question.server).name
-        found = drifts(session, holdings.ruleset, server=name, since=question.since, least=question.grade)
+        named = question.server and [holdings.server(Repository(session), question.server).name]
+        found = drifts(session, holdings.ruleset, servers=named or None, since=question.since, least=question.grade)
         page = list(islice(found, start, start + question.limit + 1))
     more = len(page) > question.limit
     return ChangesFound(list(map(_change, page[: question.limit])), str(start + question.limit) if more else None)
