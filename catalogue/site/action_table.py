@@ -11,7 +11,7 @@ from catalogue.site.marks import inert
 from classifier.tool import Tool
 from classifier.verdict import EFFECTS, ActionVerdict, Category, EffectArgument, Evidence, Verdict, more_severe
 
-_MOST_ROWS = 24
+_MOST_ROWS = 22
 """Actions, and arguments, on a page, so that it stays below 60 kB; the JSON twin has them all."""
 
 _MOST_WORDS = 2
