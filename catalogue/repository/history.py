@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Text, case, func, or_, select, type_coerce
+from sqlalchemy import Select, Text, case, func, or_, select, true, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from catalogue import models
@@ -67,9 +67,8 @@ class History:
         order = (models.Server.name, tool.name, tool.occurrence)
         query = select(tool.id, tool.server_id, *order).join(models.Server, models.Server.id == tool.server_id)
         query = query.order_by(*order)
-        if since is not None:
-            moved = select(change.tool_id).where(or_(change.since >= since, change.until >= since))
-            query = query.where(tool.id.in_(moved))
+        recent = true() if since is None else or_(change.since >= since, change.until >= since)
+        query = query.where(tool.id.in_(_moved().where(recent)))
         if servers is not None:
             query = query.where(models.Server.name_digest.in_([digest(server) for server in servers]))
         for batch in batches(self._session.execute(query).all()):
@@ -182,6 +181,25 @@ class History:
             for key, wire, body in self._session.execute(query):
                 found[key] = Snapshot(wire, None if body is None else from_wire(json.loads(body)))
         return found
+
+
+def _moved() -> Select[int]:
+    """Select the tools that may have events: of most only a first listing is known, and that is none.
+
+    What came later than the first word on its server may be news, whoever said that; `_Baselines` decides.
+    """
+    change, tool, target, attempt = models.Change, models.Tool, models.Target, models.Introspection
+    named = select(tool.server_id, func.min(tool.first_seen).label("at")).group_by(tool.server_id).subquery()
+    asked = select(target.server_id, func.min(attempt.started_at).label("at"))
+    asked = asked.join(target, target.id == attempt.target_id).where(attempt.complete).group_by(target.server_id)
+    first = asked.subquery()
+    return (
+        select(change.tool_id)
+        .join(tool, tool.id == change.tool_id)
+        .join(named, named.c.server_id == tool.server_id)
+        .join(first, first.c.server_id == tool.server_id, isouter=True)
+        .where(or_(change.until.is_not(None), change.since > named.c.at, change.since > first.c.at))
+    )
 
 
 def _steps(

@@ -1,5 +1,7 @@
 """The figures of the whole catalogue, each by a named query whose text is published beside it. Writes nothing.
 
+Who has counted a figure already, in the same transaction, gives its rows and its query is not run.
+
 The queries are written in SQL and not in SQLAlchemy's language, because readers are to run them themselves. What stands
 in braces is put in from `_COMMON`, and from `_WORDS` where SQLite and PostgreSQL say it differently.
 """
@@ -11,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from catalogue import spans
 from catalogue.values import Statistic
 from classifier.claims import HINTS
 
@@ -45,6 +48,8 @@ WITH claimed AS (  -- targets that an active listing names
     "states a hint": "\n              OR ".join(
         f"CAST({{wire of d}} -> 'annotations' -> '{hint}' AS text) IN ('true', 'false')" for hint in HINTS
     ),
+    "span of a definition": spans.OF_A_DEFINITION.sql("tokens"),
+    "span of a server": spans.OF_A_SERVER.sql("tokens"),
 }
 """What several queries have in common."""
 
@@ -80,17 +85,13 @@ FROM {judged} JOIN definitions d ON d.digest = t.definition
 GROUP BY 1 ORDER BY 1""",
     "definitions-by-tokens": """\
 {with current}
-SELECT CASE WHEN tokens < 100 THEN '1: under 100' WHEN tokens < 250 THEN '2: 100 to 249'
-            WHEN tokens < 500 THEN '3: 250 to 499' WHEN tokens < 1000 THEN '4: 500 to 999'
-            WHEN tokens < 2000 THEN '5: 1,000 to 1,999' ELSE '6: 2,000 or more' END AS key, count(*)
+SELECT {span of a definition} AS key, count(*)
 FROM (SELECT (length(d.wire) + 3) / 4 AS tokens
       FROM current t JOIN definitions d ON d.digest = t.definition) AS sizes
 GROUP BY 1 ORDER BY 1""",
     "servers-by-tokens": """\
 {with current}
-SELECT CASE WHEN tokens < 1000 THEN '1: under 1,000' WHEN tokens < 5000 THEN '2: 1,000 to 4,999'
-            WHEN tokens < 10000 THEN '3: 5,000 to 9,999' WHEN tokens < 20000 THEN '4: 10,000 to 19,999'
-            WHEN tokens < 50000 THEN '5: 20,000 to 49,999' ELSE '6: 50,000 or more' END AS key, count(*)
+SELECT {span of a server} AS key, count(*)
 FROM (SELECT t.server_id, sum((length(d.wire) + 3) / 4) AS tokens
       FROM current t JOIN definitions d ON d.digest = t.definition GROUP BY t.server_id) AS sizes
 GROUP BY 1 ORDER BY 1""",
@@ -117,13 +118,21 @@ GROUP BY 1 ORDER BY 1""",
 """Every query by its name, which stays the same from build to build, as do the keys that it counts by."""
 
 
-def read_statistics(session: Session, ruleset: str) -> Iterator[Statistic]:
-    """Run all queries; verdicts are those of `ruleset` (its digest)."""
+_NOTHING: Mapping[str, Mapping[str, int]] = {}
+
+
+def read_statistics(
+    session: Session, ruleset: str, counted: Mapping[str, Mapping[str, int]] = _NOTHING
+) -> Iterator[Statistic]:
+    """Run all queries but those of `counted` figures; verdicts are those of `ruleset` (its digest)."""
     words = {**_COMMON, **_WORDS[session.get_bind().dialect.name]}
     for name, template in QUERIES.items():
         sql = template
         for word, said in words.items():
             sql = sql.replace(f"{{{word}}}", said)
+        if name in counted:
+            yield Statistic(name, sql, tuple(sorted(counted[name].items())))
+            continue
         query = text(sql)
         bound = query.bindparams(ruleset=ruleset) if ":ruleset" in sql else query
         rows = tuple((str(key), int(count)) for key, count in session.execute(bound))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
@@ -35,6 +37,9 @@ from catalogue.site.workers import Job, Shared, collecting_rarely, make_parts
 from catalogue.values import Report
 from classifier.ruleset import RuleSet
 
+ReadSurvey: TypeAlias = Callable[[Mapping[str, Mapping[str, int]]], Survey]
+"""Returns the survey, given the figures that the first pass has counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class BuildSummary:
@@ -61,7 +66,7 @@ def publish(engine: Engine, ruleset: RuleSet, out: Path, *, base_url: str | None
     """
     base = _checked_base(base_url)
     with open_output(out) as output, reading(engine) as session, collecting_rarely():
-        survey, past = read_survey(session, ruleset), pasts(session, ruleset, NEWEST)
+        survey, past = partial(read_survey, session, ruleset), pasts(session, ruleset, NEWEST)
         return build(Repository(session), ruleset, output, base, report, survey, past)
 
 
@@ -71,7 +76,7 @@ def build(
     output: Output,
     base_url: str | None,
     report: Report,
-    survey: Survey,
+    survey: ReadSurvey,
     past: Past = lambda _: {},
 ) -> BuildSummary:
     """Render everything that changed into `output`, check every link, and commit. `base_url` ends in "/"."""
@@ -80,7 +85,7 @@ def build(
     program = fingerprint(of_program(), site, titles)
     scan = Scan(repository, past, ruleset.digest, program, output)
     scan.read(report)
-    whole = Whole(scan.index, ruleset, site, survey)
+    whole = Whole(scan.index, ruleset, site, survey(scan.index.tally.figures()))
     files = Inventory(output, scan.index.tools, ruleset.digest)
     for path, content in single_files(whole).items():
         files.put(path, content)

@@ -28,6 +28,7 @@ class Facts(NamedTuple):
     `line` is its entry as `entries` stores it. `rules` fired on it. `hints` are the hints that it states, `None`
     without any; `conflict` is the signal that they are milder than its words, as stored, or `None`. `words` are
     those of its name, title and description by which it is found; `changed` is the month of its definition ("2026-11").
+    `tokens` is the estimate that the figures go by: characters of the stored JSON divided by four.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Facts(NamedTuple):
     conflict: dict[str, Any] | None
     words: list[str]
     changed: str
+    tokens: int
 
 
 def facts_of(tool: StoredTool) -> Facts:
@@ -69,6 +71,7 @@ def facts_of(tool: StoredTool) -> Facts:
         conflict=signals.get(CONFLICT),
         words=found_by(tool.name, (definition.get("title"), stated.get("title")), definition.get("description")),
         changed=f"{tool.changed_at or tool.first_seen:%Y-%m}",
+        tokens=-(-len(tool.definition) // 4),
     )
 
 

@@ -13,6 +13,7 @@ from catalogue.claims import Claims
 from catalogue.site.entries import Entries, EntryStore, Lists
 from catalogue.site.facts import Facts
 from catalogue.site.search_index import SearchIndex
+from catalogue.site.tally import Tally
 from catalogue.site.tool_page import NAMESAKES, Namesakes
 from catalogue.values import ServerRow
 from classifier.verdict import Category, Confidence, Severity, Signal, signal_from_wire
@@ -38,6 +39,7 @@ class Index:
     outcomes: Counter[str] = field(default_factory=Counter)
     claims: Claims = field(default_factory=Claims)
     search: SearchIndex = field(default_factory=SearchIndex)
+    tally: Tally = field(default_factory=Tally)
     as_of: datetime | None = None
     by_server: Lists = field(init=False)
     by_name: Lists = field(init=False)
@@ -73,6 +75,7 @@ class Index:
             if target.latest:
                 times.append(target.latest.started_at)
         self.as_of = max(times if self.as_of is None else [self.as_of, *times])
+        self.tally.add_server(tools)
         for tool in tools:
             self._add_tool(row.name, tool)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy.orm import Session
 
 from catalogue.history import latest_drifts
@@ -13,12 +15,12 @@ LATEST = 2_000
 """Changes that the change log holds: twenty pages of it. `catalogue changes` has all of them."""
 
 
-def read_survey(session: Session, ruleset: RuleSet) -> Survey:
-    """Run every query of the survey."""
+def read_survey(session: Session, ruleset: RuleSet, counted: Mapping[str, Mapping[str, int]]) -> Survey:
+    """Run every query of the survey, but those of the figures that are `counted` already."""
     return Survey(
         sources=read_sources(session),
         terms=_terms(),
-        statistics=tuple(read_statistics(session, ruleset.digest)),
+        statistics=tuple(read_statistics(session, ruleset.digest, counted)),
         changes=tuple(latest_drifts(session, ruleset, LATEST)),
     )
 

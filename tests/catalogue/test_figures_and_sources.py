@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import json
+
 import pytest
+from sqlalchemy import text
 
 from catalogue.classification import classify_new
 from catalogue.database import reading
 from catalogue.history import latest_drifts
 from catalogue.repository import read_sources, read_statistics
 from catalogue.repository.statistics import QUERIES
+from catalogue.site import urls
+from catalogue.site.build import publish
+from catalogue.spans import OF_A_DEFINITION, OF_A_SERVER
 from classifier.ruleset import load
 from crawler.records import ListingStatus, Reason, TargetKind
 
@@ -60,12 +66,25 @@ def test_every_figure_counts_what_is_there_now(filled):
 
 
 def test_the_published_query_gives_the_published_rows(filled):
-    from sqlalchemy import text
-
     with reading(filled.engine) as session:
         for one in read_statistics(session, RULES.digest):
             again = session.execute(text(one.sql.replace(":ruleset", f"'{RULES.digest}'"))).all()
             assert tuple(tuple(row) for row in again) == one.rows, one.name
+
+
+def test_the_site_shows_what_its_queries_give(filled, tmp_path):
+    """Of tools the build counts by itself, as the queries would read the database from end to end."""
+    publish(filled.engine, RULES, tmp_path / "site", base_url=None, report=lambda *_: None)
+    twin = json.loads((tmp_path / "site" / urls.twin(urls.ECOSYSTEM)).read_bytes())
+    assert {one["id"]: dict(one["rows"]) for one in twin["figures"]} == figures(filled)
+
+
+@pytest.mark.parametrize("spans", [OF_A_DEFINITION, OF_A_SERVER])
+def test_a_number_is_in_the_same_range_in_python_and_in_sql(store, spans):
+    numbers = [number + step for number in (1, *spans.limits) for step in (-1, 0, 1)]
+    query = " UNION ALL ".join(f"SELECT {spans.sql(str(number))}" for number in numbers)
+    with reading(store.engine) as session:
+        assert list(session.scalars(text(query))) == [spans.of(number) for number in numbers]
 
 
 def test_sources_are_counted_by_what_stands(filled):

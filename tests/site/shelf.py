@@ -171,7 +171,7 @@ def survey_of(shelf: Shelf) -> Survey:
 def published(shelf: Shelf, out: Path, base_url: str | None = None) -> BuildSummary:
     """Build the site of a shelf."""
     with open_output(out) as output:
-        return build(shelf, shelf.ruleset, output, base_url, lambda *_: None, survey_of(shelf))
+        return build(shelf, shelf.ruleset, output, base_url, lambda *_: None, lambda _: survey_of(shelf))
 
 
 def stored(tool: ToolRow) -> StoredTool:

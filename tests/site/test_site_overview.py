@@ -135,7 +135,7 @@ def test_the_change_log_is_paged_and_links_to_what_is_still_there(shelf, tmp_pat
     changes += [drift("search_files", 31 + number) for number in range(PAGE)]
     survey = replace(survey_of(shelf), changes=tuple(changes))
     with open_output(tmp_path / "site") as output:
-        build(shelf, shelf.ruleset, output, None, lambda *_: None, survey)
+        build(shelf, shelf.ruleset, output, None, lambda *_: None, lambda _: survey)
     first, second = (Page(tmp_path / "site" / urls.changes(number)) for number in (1, 2))
     links = {link["href"] for link in first.all("a")}
     assert "../" + urls.tool(SERVER, "delete_file") in links
