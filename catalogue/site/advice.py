@@ -94,6 +94,8 @@ def _blanks(policy: Policy) -> tuple[str, ...]:
     """What a person has to fill in, and where: one sentence for each name."""
     sentences = []
     waiting = unfilled(policy)
+    if not waiting:  # as most tools, which is worth the shortcut
+        return ()
     for blank, meaning in MEANINGS.items():
         places = list(dict.fromkeys(f"`{one.path.removeprefix('args.')}`" for one in waiting if one.blank is blank))
         if places:

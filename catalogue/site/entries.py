@@ -12,12 +12,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar, overload
 
+import orjson
+
 from catalogue.site.context import Entry
 from catalogue.site.spool import Spool
 from classifier.verdict import Category, Confidence, Severity
 
 Word = TypeVar("Word", bound=Enum)
 
+_CATEGORIES = {word.value: word for word in Category}
+_SEVERITIES = {word.value: word for word in Severity}
+_CONFIDENCES = {word.value: word for word in Confidence}
 _CODES = {kind: {word: code for code, word in enumerate(kind)} for kind in (Category, Severity, Confidence)}
 
 
@@ -29,15 +34,15 @@ def to_line(entry: Entry) -> bytes:
 
 def from_line(line: bytes) -> Entry:
     """Read back what `to_line` wrote."""
-    path, name, server, server_path, category, severity, confidence, signals, summary, declared = json.loads(line)
+    path, name, server, server_path, category, severity, confidence, signals, summary, declared = orjson.loads(line)
     return Entry(
         path=path,
         name=name,
         server=server,
         server_path=server_path,
-        category=Category(category),
-        severity=Severity(severity),
-        confidence=Confidence(confidence),
+        category=_CATEGORIES[category],
+        severity=_SEVERITIES[severity],
+        confidence=_CONFIDENCES[confidence],
         signals=tuple(signals),
         summary=summary,
         declared=declared,

@@ -12,19 +12,25 @@ _ELSEWHERE = ("http://", "https://", "#")
 _BUCKETS = 64
 
 
-def internal_links(path: str, root: str, html: str) -> Iterator[str]:
-    """Yield the path from the site's root of everything that the page at `path` links to within the site.
+def link_targets(html: bytes) -> Iterator[bytes]:
+    """Yield what a page links to, each as it stands there and as often."""
+    yield from _values(html, b' href="')
+    yield from _values(html, b' src="')
+
+
+def internal_links(path: str, root: str, targets: Iterable[str]) -> Iterator[str]:
+    """Yield the path from the site's root of every target of the page at `path` that lies within the site.
 
     `root` leads from the page to the site's root.
     """
-    for target in dict.fromkeys((*_values(html, ' href="'), *_values(html, ' src="'))):
+    for target in targets:
         if root and target.startswith(root):
             yield target[len(root) :].partition("#")[0]
         elif not target.startswith(_ELSEWHERE):
             yield _resolved(posixpath.dirname(path), target)
 
 
-def _values(html: str, attribute: str) -> Iterator[str]:
+def _values(html: bytes, attribute: bytes) -> Iterator[bytes]:
     """Yield the values of an attribute.
 
     Our templates write every attribute in double quotes and escape quotes in text: this finds all of them and no text.
@@ -32,7 +38,7 @@ def _values(html: str, attribute: str) -> Iterator[str]:
     """
     parts = iter(html.split(attribute))
     next(parts)
-    return (part[: part.index('"')] for part in parts if part[:1] not in "> \n")
+    return (part[: part.index(b'"')] for part in parts if part[:1] not in b"> \n")
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Template
+from markupsafe import escape
 
 from catalogue.site import urls
 from catalogue.site.badge import badge_markdown
@@ -106,7 +107,7 @@ def render(page: Any, site: Site) -> Rendered:
     html = _template(_TEMPLATES[type(page)]).render(
         p=page,
         site=site,
-        root=root,
+        root=escape(root),
         to=_navigation(root),
         canonical=canonical,
         twin=twin,

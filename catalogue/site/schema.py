@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from catalogue.site.evidence import Located
 from catalogue.site.marks import Quoted, inert
-from classifier.claims import Claim, Standing, compare
+from classifier.claims import CONFLICT, OUTSIDE, Claim, Standing, compare
 from classifier.schema import Parameter
-from classifier.tool import Tool
-from classifier.verdict import Category, Verdict
+from classifier.tool import Annotations, Tool
+from classifier.verdict import Category, Signal, Verdict
 
 _LONGEST = 600
 """Characters of a parameter's description on a page, where nothing is marked behind them."""
@@ -142,6 +143,9 @@ _ASKS = {
     "openWorldHint": "reaches beyond its own system",
 }
 
+_TELLING = OUTSIDE | {CONFLICT}
+"""The signals that say something about hints."""
+
 _STANDINGS = {
     Standing.AGREES: "agrees",
     Standing.MILDER: "disagrees",
@@ -152,8 +156,18 @@ _STANDINGS = {
 
 def hint_rows(tool: Tool, verdict: Verdict, located: Located) -> tuple[Hint, ...]:
     """Return the four hints of the protocol, each beside what the rules found."""
-    claims = compare(tool.annotations, verdict.category, verdict.signals)
-    return tuple(_hint(claim, located.quote(claim.hint, f"/annotations/{claim.hint}")) for claim in claims)
+    signals = [signal for signal in verdict.signals if signal.id in _TELLING]
+    if any(signal.id == CONFLICT for signal in signals) or located.marks("/annotations"):
+        claims = compare(tool.annotations, verdict.category, signals)
+        return tuple(_hint(claim, located.quote(claim.hint, f"/annotations/{claim.hint}")) for claim in claims)
+    return _unmarked(tool.annotations._replace(title=None), verdict.category, tuple(signal.id for signal in signals))
+
+
+@lru_cache(maxsize=1024)
+def _unmarked(annotations: Annotations, category: Category, signals: tuple[str, ...]) -> tuple[Hint, ...]:
+    """Return the rows where no rule speaks of a hint: of most tools they are the same as of another."""
+    claims = compare(annotations, category, [Signal(signal, ()) for signal in signals])
+    return tuple(_hint(claim, Quoted(claim.hint)) for claim in claims)
 
 
 def _hint(claim: Claim, key: Quoted) -> Hint:

@@ -16,7 +16,7 @@ from catalogue.site.advice import Advice, advise, advise_server
 from catalogue.site.collection_files import CollectionFile
 from catalogue.site.companions import server_companions, server_data
 from catalogue.site.context import Entry, Site
-from catalogue.site.links import internal_links
+from catalogue.site.links import internal_links, link_targets
 from catalogue.site.marks import inert
 from catalogue.site.render import render
 from catalogue.site.search_files import Directory, Records, Words, index_files
@@ -46,15 +46,24 @@ class Files:
 
     files: list[tuple[str, bytes]] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
+    _linked: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))  # as it stands, by folder
 
     def page(self, page: Any, site: Site) -> None:
         """Render a page and its twin."""
         made = render(page, site)
-        for link in internal_links(page.path, made.root, made.html):
+        html = made.html.encode("utf-8")
+        for link in internal_links(page.path, made.root, self._new(page.path, html)):
             self.links.setdefault(link, page.path)
-        self.files.append((page.path, made.html.encode("utf-8")))
+        self.files.append((page.path, html))
         if hasattr(page, "twin"):
             self.files.append((page.twin, twin(page)))
+
+    def _new(self, path: str, html: bytes) -> list[str]:
+        """Return what a page links to and no page before it in its folder did: a few of some fifty."""
+        known = self._linked[path.rpartition("/")[0]]
+        new = [target for target in dict.fromkeys(link_targets(html)) if target not in known]
+        known.update(new)
+        return [target.decode("utf-8") for target in new]
 
 
 def part_files(part: Any, site: Site, titles: Mapping[str, str]) -> Files:

@@ -22,6 +22,8 @@ def escape(value: Any) -> str:
     if type(value) is str:
         escaped: str = _escape_inner(value)  # `markupsafe.escape` puts a `Markup` around it, at ten times its cost
         return escaped
+    if type(value) is int:
+        return str(value)
     return value if type(value) is Markup else escape_any(value)
 
 
@@ -54,11 +56,11 @@ class _Compiler(CodeGenerator):
         """Escape a string without a call of ours, which half of the time of a page would go into."""
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
             self.fail("our templates escape everything", node.lineno)
-        self.write("(escape_text(shown) if type(shown := (")
+        self.write("(shown if (kind := type(shown := (")
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
         del node, frame, finalize
-        self.write(")) is str else escape(shown))")
+        self.write("))) is markup else escape_text(shown) if kind is str else escape(shown))")
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - Jinja2's name
         self.visit(node.node, frame)
@@ -86,6 +88,7 @@ class _Compiler(CodeGenerator):
         super().write_commons()
         self.writeline("escape = environment.escape")  # hides Jinja2's own in every function
         self.writeline("escape_text = environment.escape_text")
+        self.writeline("markup = environment.markup")
 
 
 class TemplateEnvironment(Environment):
@@ -94,6 +97,7 @@ class TemplateEnvironment(Environment):
     code_generator_class = _Compiler
     escape = staticmethod(escape)
     escape_text = staticmethod(_escape_inner)
+    markup = Markup
     macro = staticmethod(_macro)
 
     def __init__(self) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, tee
 
 from catalogue.attacks.read import patterns_for
 from catalogue.site import urls, words
@@ -235,20 +234,22 @@ _SHOWN = 6
 
 
 def _related(row: ToolRow, path: str, category: Category, neighbours: Neighbours) -> tuple[Related, ...]:
-    alike, others = tee(entry for entry in neighbours.server if entry.path != path)
+    alike: list[Entry] = []
+    others: list[Entry] = []
+    for entry in neighbours.server:
+        group = alike if entry.category is category else others
+        if len(group) < _SHOWN and entry.path != path:
+            group.append(entry)
+        if len(alike) == len(others) == _SHOWN:
+            break
+    elsewhere = [entry for entry in neighbours.name.first if entry.path != path]
     everything = Link(urls.server(row.server), f"All {len(neighbours.server):,} tools of this server")
     groups = (
-        Related(
-            f"Also {label(category)} on this server", _first(e for e in alike if e.category is category), everything
-        ),
-        Related("Other tools of this server", _first(e for e in others if e.category is not category), everything),
-        Related("The same name elsewhere", _first(e for e in neighbours.name.first if e.path != path), None),
+        Related(f"Also {label(category)} on this server", tuple(alike), everything),
+        Related("Other tools of this server", tuple(others), everything),
+        Related("The same name elsewhere", tuple(elsewhere[:_SHOWN]), None),
     )
     return tuple(group for group in groups if group.entries)
-
-
-def _first(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    return tuple(islice(entries, _SHOWN))
 
 
 def _facts(row: ToolRow, verdict: Verdict) -> tuple[Fact, ...]:
