@@ -101,6 +101,7 @@ class Output:
         self._paths, self._linked, self._changed = Paths(), Paths(), Paths()
         self._gone: list[str] = []
         self._kept: set[str] = set()  # parts that are as they were, until they are taken
+        self._remade = False  # whether a part was not, though its files may be
 
     def digests(self, name: str) -> Mapping[str, str]:
         """Return the digests of the files that a part has in the site, by path."""
@@ -163,6 +164,7 @@ class Output:
             self._kept.remove(part.name)
             self._known.drop(part.name)
             return
+        self._remade = self._remade or bool(part.key)
         before = self._known.take(part.name)
         own = part.digests()
         self._gone += [file.path for file in before.files if file.path not in own] if before else []
@@ -174,6 +176,8 @@ class Output:
         gone = self._unwanted()
         self._drop_leftovers()
         if not self.written and not gone:
+            if self._remade:  # of another program or data, with the same outcome: the next build need not see again
+                (self.staging.folder / MANIFEST).replace(self.folder / MANIFEST)
             return 0
         if self._known.is_empty and not self.folder.exists():
             self.staging.folder.rename(self.folder)

@@ -7,6 +7,9 @@ import tempfile
 import weakref
 from array import array
 
+_BLOCK = 1 << 14
+"""Bytes that are read at a time: who asks for a piece mostly asks for one not far behind it next."""
+
 _BUFFER = 1 << 20
 """Bytes that are collected before they go to the disk."""
 
@@ -21,6 +24,8 @@ class Spool:
         self._waiting = bytearray()
         self._written = 0
         self._ends = array("Q", [0])
+        self._block = b""
+        self._block_at = 0
 
     def __len__(self) -> int:
         return len(self._ends) - 1
@@ -34,10 +39,13 @@ class Spool:
         return len(self) - 1
 
     def __getitem__(self, number: int) -> bytes:
-        if self._waiting:
-            self._flush()
         start, end = self._ends[number], self._ends[number + 1]
-        return os.pread(self._handle, end - start, start)
+        first = start - self._block_at
+        if first < 0 or end > self._block_at + len(self._block):
+            if self._waiting:
+                self._flush()
+            self._block, self._block_at, first = os.pread(self._handle, max(_BLOCK, end - start), start), start, 0
+        return self._block[first : first + end - start]
 
     def _flush(self) -> None:
         waiting = bytes(self._waiting)

@@ -54,6 +54,24 @@ def test_an_unchanged_site_is_not_touched_at_all(tmp_path):
     assert snapshot(out) == before
 
 
+def test_a_part_that_was_made_anew_with_the_same_outcome_is_kept_by_the_next_build(tmp_path):
+    out = tmp_path / "site"
+
+    def take(key: str) -> bool:
+        """Build a site of one part; return whether it was there."""
+        with open_output(out) as output:
+            part = output.kept("part", key)
+            stored = [output.staging.store("a.html", b"1", output.digests("part").get("a.html"))]
+            output.take(part or Part("part", key, stored, {}))
+            output.commit()
+        return part is not None
+
+    assert [take("old"), take("new")] == [False, False]
+    before = snapshot(out)
+    assert take("new")
+    assert snapshot(out) == before
+
+
 def test_a_build_that_fails_changes_nothing_and_leaves_nothing(tmp_path):
     out = tmp_path / "site"
     write(out, {"a.html": "1"})
