@@ -236,8 +236,9 @@ class Repository:
     def _load_heads(self, servers: Sequence[int], ruleset: str) -> Mapping[int, list[ToolHead]]:
         tool, verdict = models.Tool, models.Verdict
         state = (tool.occurrence, tool.standing, tool.definition, tool.introspection_id, tool.declared_by)
+        seen = (type_coerce(tool.first_seen, Text), type_coerce(tool.last_seen, Text))  # read as stored, to compare
         query = (
-            select(tool.server_id, tool.id, tool.name, *state, tool.first_seen, tool.last_seen, verdict.ruleset)
+            select(tool.server_id, tool.id, tool.name, *state, *seen, verdict.ruleset)
             .join(models.Server, models.Server.id == tool.server_id)
             .join(verdict, and_(verdict.definition == tool.definition, verdict.ruleset == ruleset), isouter=True)
             .where(tool.server_id.in_(servers), is_current())

@@ -10,13 +10,13 @@ from datetime import datetime
 from catalogue import flows
 from catalogue.attacks.read import patterns_for
 from catalogue.claims import Claims
-from catalogue.site.entries import Entries, EntryStore, Lists
+from catalogue.site.entries import CATEGORIES, SEVERITIES, Entries, EntryStore, Lists
 from catalogue.site.facts import Facts
 from catalogue.site.search_index import SearchIndex
 from catalogue.site.tally import Tally
 from catalogue.site.tool_page import NAMESAKES, Namesakes
 from catalogue.values import ServerRow
-from classifier.verdict import Category, Confidence, Severity, Signal, signal_from_wire
+from classifier.verdict import Category, Signal, signal_from_wire
 
 EXAMPLES = 40
 """Tools that a rule's page names; their number is counted in full."""
@@ -80,14 +80,14 @@ class Index:
             self._add_tool(row.name, tool)
 
     def _add_tool(self, server: str, tool: Facts) -> None:
-        category, severity = Category(tool.category), Severity(tool.severity)
-        confidence = Confidence(tool.confidence)
-        number = self.store.add(tool.line.encode("ascii"), category, severity, confidence, declared=tool.declared)
+        category = CATEGORIES[tool.category]
+        line = tool.line.encode("ascii")
+        number = self.store.add(line, tool.category, tool.severity, tool.confidence, declared=tool.declared)
         self.declared += tool.declared
         self.by_server.add(server, number)
         self.by_name.add(tool.name, number)
         self.by_category.add(category, number)
-        self.by_severity.add(severity, number)
+        self.by_severity.add(SEVERITIES[tool.severity], number)
         for signal in tool.signals:
             self.by_signal.add(signal, number)
         for pattern in patterns_for(category, frozenset(tool.signals)):

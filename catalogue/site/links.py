@@ -60,11 +60,12 @@ class Paths:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, path: str) -> None:
-        """Take note of a path."""
-        bits = hash(path)
-        self._buckets[bits % _BUCKETS].append(bits)
-        self._count += 1
+    def add(self, paths: Iterable[str]) -> None:
+        """Take note of paths."""
+        buckets = self._buckets
+        for bits in map(hash, paths):
+            buckets[bits % _BUCKETS].append(bits)
+            self._count += 1
 
     def repeated(self) -> Paths:
         """Return those that were added more than once."""

@@ -5,7 +5,6 @@ It is read and written a part at a time, as that of half a million tools is larg
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -168,8 +167,8 @@ def _encode(part: Part) -> bytes:
 _MEMORY = b',"memory":'
 """What stands before a part's memory. It cannot stand in a string, where quotes are escaped."""
 
-_SUSPECT = re.compile(rb'\.\.|\\|\["["/]')
-"""What a line has when a path in it leads out of the folder: one look instead of one for each path."""
+_SUSPECT = (b"..", b"\\", b'["/', b'[""')
+"""What a line has one of when a path in it leads out of the folder: four looks instead of one for each path."""
 
 _NAME = b'{"name":"'
 """What every line begins with; names of parts are paths of ours, without a quote."""
@@ -190,7 +189,7 @@ def _decode(line: bytes, path: Path) -> Part:
         part = Part(data["name"], data["key"], files, data["links"], memory[:-2])
     except (ValueError, KeyError, TypeError) as error:
         raise _foreign(path) from error
-    if _SUSPECT.search(head) and not all(is_inside(file.path) for file in part.files):
+    if any(mark in head for mark in _SUSPECT) and not all(is_inside(file.path) for file in part.files):
         raise _foreign(path)
     return part
 

@@ -25,6 +25,8 @@ _MOVING = ".catalogue-site.moving.jsonl"
 _GONE = ".catalogue-site.gone"
 _RESUMED = ".catalogue-site.resumed.jsonl"
 _SHOWN = 3
+_COMMON = 50_000
+"""Links that are known by their text, at 100 bytes each: enough for what all servers link to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Output:
         self._stored = stored
         self._manifest = ManifestWriter(staging.folder / MANIFEST)
         self._paths, self._linked, self._changed = Paths(), Paths(), Paths()
+        self._common: set[str] = set()  # links that were noted already
         self._gone: list[str] = []
         self._kept: set[str] = set()  # parts that are as they were, until they are taken
         self._remade = False  # whether a part was not, though its files may be
@@ -147,16 +150,20 @@ class Output:
     def take(self, part: Part) -> None:
         """Take a part, whose files are stored already."""
         self._note_gone(part)
-        for file in part.files:
-            self._paths.add(file.path)
-            self.bytes += file.size
-            if file.changed:
-                self._changed.add(file.path)
-        for path in part.links:
-            self._linked.add(path)
+        self._paths.add(file.path for file in part.files)
+        self._changed.add(file.path for file in part.files if file.changed)
+        self.bytes += sum(file.size for file in part.files)
+        self._note_links(part.links)
         self.files += len(part.files)
         self.written = len(self._changed)
         self._manifest.write(part)
+
+    def _note_links(self, links: Mapping[str, str]) -> None:
+        """Take note of what a part links to, which is mostly what other parts do, too."""
+        new = links.keys() - self._common
+        self._linked.add(new)
+        if len(self._common) < _COMMON:
+            self._common |= new
 
     def _note_gone(self, part: Part) -> None:
         """Take note of the files that the part had and has no more."""
@@ -223,8 +230,7 @@ class Output:
             return
         resumed.unlink()
         stored = Paths()
-        for path in _files(self.staging.folder):
-            stored.add(path)
+        stored.add(_files(self.staging.folder))
         stale = stored.without(self._changed)
         for path in list(stale.among(_files(self.staging.folder))):
             if path != MANIFEST:
