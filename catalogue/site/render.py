@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 
-from jinja2 import Template
 from markupsafe import escape
 
 from catalogue.site import urls
@@ -26,15 +27,22 @@ def environment() -> TemplateEnvironment:
     """Return the one environment, with our filters."""
     made = TemplateEnvironment()
     made.filters["label"] = label
+    made.filters["ticked"] = _ticked
     made.filters["number"] = "{:,}".format
     made.globals["urls"] = urls
     made.globals["badge_markdown"] = badge_markdown
     return made
 
 
-@dataclass(frozen=True, slots=True)
+def _ticked(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what stands before each part between backticks, and that part; "" at the end where there is none."""
+    parts = text.split("`")
+    return zip_longest(parts[::2], parts[1::2], fillvalue="")
+
+
+@dataclass(frozen=True, eq=False)
 class _Navigation:
-    """The links that every page has."""
+    """The links that every page has; one is like no other, so that templates can remember what they make of it."""
 
     home: str
     servers: str
@@ -85,11 +93,6 @@ def _navigation(root: str) -> _Navigation:
     )
 
 
-@cache
-def _template(name: str) -> Template:
-    return environment().get_template(name)
-
-
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A page's HTML, and what leads from the page to the site's root."""
@@ -104,7 +107,8 @@ def render(page: Any, site: Site) -> Rendered:
     root = site.base_url if lost and site.base_url else urls.root(page.path)
     canonical = None if lost else urls.absolute(site.base_url, page.path)
     twin = None if lost else page.twin
-    html = _template(_TEMPLATES[type(page)]).render(
+    template = environment().get_template(_TEMPLATES[type(page)])
+    html = template.render(
         p=page,
         site=site,
         root=escape(root),

@@ -8,11 +8,13 @@ before, and what is not there is an error as before.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, nodes
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame, MacroRef
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from markupsafe import Markup, _escape_inner  # type: ignore[attr-defined]  # see `escape`
 from markupsafe import escape as escape_any
 
@@ -32,21 +34,20 @@ _marked = str.__new__
 
 
 def _macro(body: Callable[..., str]) -> Callable[..., Markup]:
-    """Return a macro's compiled body as a function whose result is not escaped again.
+    """Return a macro's compiled body as a function whose result is not escaped again."""
+    return lambda *arguments: _marked(Markup, body(*arguments))  # the body escaped everything it was given
 
-    What it makes of a category or a risk level alone is always the same, and on every page many times.
-    """
-    words: dict[Enum, Markup] = {}
 
-    def macro(*arguments: Any) -> Markup:
-        word = arguments[0]
-        if len(arguments) > 1 or not isinstance(word, Enum):
-            return _marked(Markup, body(*arguments))  # the body escaped everything it was given
-        if word not in words:
-            words[word] = _marked(Markup, body(word))
-        return words[word]
+_RECURRING = "_recurring.html"
+"""The template with macros that are called with the same few values again and again, all over a site."""
 
-    return macro
+_REMEMBERED = 10_000
+"""Calls of one such macro whose outcome is remembered: those of all rules, and few enough megabytes."""
+
+
+def _recurring(body: Callable[..., str]) -> Callable[..., Markup]:
+    """Return a macro that remembers what it made of which values; those are words, numbers, or nothing that changes."""
+    return lru_cache(_REMEMBERED, typed=True)(_macro(body))
 
 
 class _Compiler(CodeGenerator):
@@ -82,7 +83,7 @@ class _Compiler(CodeGenerator):
         del frame
         if macro_ref.node.defaults or macro_ref.accesses_kwargs or macro_ref.accesses_varargs:
             self.fail("macros of our templates name all of their arguments and have no defaults", macro_ref.node.lineno)
-        self.write("environment.macro(macro)")
+        self.write("environment.recurring(macro)" if self.name == _RECURRING else "environment.macro(macro)")
 
     def write_commons(self) -> None:
         super().write_commons()
@@ -91,14 +92,24 @@ class _Compiler(CodeGenerator):
         self.writeline("markup = environment.markup")
 
 
+class _Template(Template):
+    """A template whose macros, once made, serve every page: our macros see no page but in their arguments."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        del ctx
+        return super()._get_default_module()
+
+
 class TemplateEnvironment(Environment):
     """The environment of our templates: everything is escaped, and what is not there is an error."""
 
     code_generator_class = _Compiler
+    template_class = _Template
     escape = staticmethod(escape)
     escape_text = staticmethod(_escape_inner)
     markup = Markup
     macro = staticmethod(_macro)
+    recurring = staticmethod(_recurring)
 
     def __init__(self) -> None:
         super().__init__(
@@ -109,3 +120,10 @@ class TemplateEnvironment(Environment):
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._known: dict[str, Template] = {}
+
+    def get_template(self, name: Any, parent: Any = None, globals: Any = None) -> Template:  # noqa: A002 - Jinja2's name
+        """Return a template; every page asks for its own and the four that it is made with."""
+        if name not in self._known:
+            self._known[name] = super().get_template(name, parent, globals)
+        return self._known[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalogue.attacks.read import patterns_for
 from catalogue.site import urls, words
@@ -105,8 +106,7 @@ class ToolPage:
     @property
     def attacks(self) -> tuple[tuple[Link, str], ...]:
         """The attack patterns whose signals it has, each with a sentence."""
-        found = patterns_for(self.category, frozenset(signal.id for signal in self.signals))
-        return tuple((Link(urls.attack(one.id), one.name), one.summary) for one in found)
+        return _attacks(self.category, frozenset(signal.id for signal in self.signals))
 
     @property
     def server_path(self) -> str:
@@ -127,6 +127,12 @@ class ToolPage:
     def confidence_about(self) -> str:
         """What its confidence rests on."""
         return CONFIDENCE_ABOUT[self.confidence]
+
+
+@lru_cache(maxsize=4096)
+def _attacks(category: Category, signals: frozenset[str]) -> tuple[tuple[Link, str], ...]:
+    found = patterns_for(category, signals)
+    return tuple((Link(urls.attack(one.id), one.name), one.summary) for one in found)
 
 
 NAMESAKES = 7
