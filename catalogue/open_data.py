@@ -5,13 +5,13 @@ Each line is ASCII, so that any string in it is valid anywhere, and the same for
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from catalogue import flows
+from catalogue.ascii_json import compact
 from catalogue.values import IntrospectionRow, ServerRow, StoredTool, TargetRow, ToolRow
 from classifier.claims import compare
 from classifier.tool import Annotations
@@ -41,7 +41,7 @@ def server_line(server: ServerRow, tools: tuple[int, int], flow: flows.Flow) -> 
         "first_seen": _time(server.first_seen),
         "last_seen": _time(server.last_seen),
     }
-    return _encode(line).encode("ascii") + b"\n"
+    return compact(line).encode("ascii") + b"\n"
 
 
 def _flow(flow: flows.Flow) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def tool_line(tool: StoredTool, row: ToolRow, recommended: Mapping[str, Any] | N
         "claims": _claims(row),
         "recommended": recommended,
     }
-    return f"{_encode(place)[:-1]},{stored},{_encode(rest)[1:]}\n".encode("ascii")
+    return f"{compact(place)[:-1]},{stored},{compact(rest)[1:]}\n".encode("ascii")
 
 
 def recommended_rule(name: str, document: Mapping[str, Any], reasons: Sequence[str]) -> dict[str, Any]:
@@ -139,10 +139,6 @@ def _provenance(row: ToolRow) -> dict[str, Any]:
         "resolved": attempt.resolved,
         "complete": attempt.complete,
     }
-
-
-def _encode(line: Mapping[str, Any]) -> str:
-    return json.dumps(line, separators=(",", ":"))
 
 
 def _time(moment: datetime) -> str:

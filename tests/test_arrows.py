@@ -31,6 +31,7 @@ LAYERS = {
         {"repository", "database"},
         {"models"},
         {
+            "ascii_json",
             "claims",
             "columns",
             "editing",

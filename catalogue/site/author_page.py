@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from catalogue.ascii_json import compact
 from catalogue.site import urls
 from catalogue.site.context import Crumb, Link, label
-from catalogue.site.encode import compact, readable
+from catalogue.site.encode import readable
 from catalogue.site.evidence import Proof, make_case
 from catalogue.site.marks import Quoted, inert
 from classifier.ruleset import RuleSet
@@ -194,7 +195,7 @@ def _judged(definition: Mapping[str, Any], ruleset: RuleSet, titles: Mapping[str
 
 def _unnumbered(text: Quoted) -> Quoted:
     """Leave out the numbers of rules, which many definitions on one page would share."""
-    return Quoted(text.text, tuple(replace(segment, numbers=()) for segment in text.segments))
+    return Quoted(text.text, tuple(segment._replace(numbers=()) for segment in text.segments))
 
 
 def _reproduce(lessons: Sequence[Lesson]) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from catalogue.ascii_json import compact
 from catalogue.flows import Flow
 from catalogue.open_data import server_line
 from catalogue.site import urls
 from catalogue.site.context import Entry
-from catalogue.site.encode import compact
 from catalogue.site.twins import VERSION, reference
 from catalogue.values import ServerRow
 

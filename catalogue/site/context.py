@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from catalogue.site import urls
 from classifier.verdict import Category, Confidence, Severity
@@ -59,24 +60,21 @@ class Site:
     rules: int
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link to a page of ours: its path from the site's root, and the text to show."""
 
     path: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Crumb:
+class Crumb(NamedTuple):
     """A step on the way from the home page to this one; `path` is "" for the page itself."""
 
     path: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A tool in a list.
 
     `path` is its page, `name` its name as one safe line, `server` and `server_path` where it belongs. `summary` is the

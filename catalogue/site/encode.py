@@ -1,4 +1,4 @@
-"""JSON as the site writes it: compact for machines, indented for people, in both without a hidden character."""
+"""JSON where people or browsers read it: indented, or in a script element, and without a hidden character."""
 
 from __future__ import annotations
 
@@ -7,24 +7,8 @@ from typing import Any
 
 import orjson
 
+from catalogue.ascii_json import compact, visible
 from catalogue.site.marks import hidden_runs
-
-_DELETE = "\x7f"
-"""The one control character that JSON encoders leave as it is. In JSON it can only stand in a string."""
-
-
-def compact(value: Any) -> str:
-    """Return `value` as one line of ASCII JSON, so that any string survives, lone surrogates too."""
-    try:
-        text = orjson.dumps(value)
-    except TypeError:  # of a lone surrogate, a large number, a named tuple
-        text = b"\xff"
-    return ascii_json(text.decode("ascii") if text.isascii() else json.dumps(value, separators=(",", ":")))
-
-
-def ascii_json(text: str) -> str:
-    """Return compact ASCII JSON of any encoder without a hidden character."""
-    return text.replace(_DELETE, r"\u007f")
 
 
 def script_json(value: Any) -> str:
@@ -48,4 +32,4 @@ def readable(value: Any) -> str:
 
 
 def _escaped(run: str) -> str:
-    return ascii_json(json.dumps(run)[1:-1])
+    return visible(json.dumps(run)[1:-1])

@@ -30,25 +30,14 @@ _CODES = {kind: {word.value: code for code, word in enumerate(kind)} for kind in
 
 def to_line(entry: Entry) -> bytes:
     """Return an entry as one line of JSON."""
-    fields = [getattr(entry, name) for name in Entry.__slots__]
-    return json.dumps(fields, separators=(",", ":")).encode("ascii")
+    return json.dumps(entry, separators=(",", ":")).encode("ascii")
 
 
 def from_line(line: bytes) -> Entry:
     """Read back what `to_line` wrote."""
     path, name, server, server_path, category, severity, confidence, signals, summary, declared = orjson.loads(line)
-    return Entry(
-        path=path,
-        name=name,
-        server=server,
-        server_path=server_path,
-        category=CATEGORIES[category],
-        severity=SEVERITIES[severity],
-        confidence=_CONFIDENCES[confidence],
-        signals=tuple(signals),
-        summary=summary,
-        declared=declared,
-    )
+    words = CATEGORIES[category], SEVERITIES[severity], _CONFIDENCES[confidence]
+    return Entry(path, name, server, server_path, *words, tuple(signals), summary, declared)
 
 
 class EntryStore:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from catalogue.site import urls
 from catalogue.site.context import label
@@ -21,8 +22,7 @@ _LONGEST_TEXT = 6000
 """Characters of one text of a definition that a page shows, so that it stays below 60 kB; the twin has the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """One piece of evidence: where it stands, in words and as an RFC 6901 pointer, and what it says.
 
     `quote` is "" for an absence; then `note` says what was looked for.
@@ -34,8 +34,7 @@ class Words:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """A rule that fired: its number on the page, its own page, what it speaks for, and the words it rests on.
 
     `stands_for` is a category ("Destructive") or a signal's id. `strength` is "" for a signal. `says` is the rule's

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from uuid import UUID
 from xml.sax.saxutils import escape, quoteattr
 
+from catalogue.ascii_json import compact
 from catalogue.drift import Drift
 from catalogue.site import urls
 from catalogue.site.context import Site
-from catalogue.site.encode import compact
 from catalogue.site.index import Index
 from catalogue.site.marks import inert
 

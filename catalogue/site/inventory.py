@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from catalogue.ascii_json import compact
 from catalogue.site import urls
-from catalogue.site.encode import compact
 from catalogue.site.fingerprint import fingerprint
 from catalogue.site.manifest import Part, StoredFile
 from catalogue.site.output import Output

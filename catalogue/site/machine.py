@@ -9,10 +9,10 @@ from xml.sax.saxutils import escape
 
 import yaml
 
+from catalogue.ascii_json import compact
 from catalogue.identity import target_key
 from catalogue.site import urls
 from catalogue.site.context import CATEGORY_ABOUT, Site, counted, day, label, tools_in_words
-from catalogue.site.encode import compact
 from catalogue.site.index import Index
 from catalogue.site.markdown import code
 

@@ -9,9 +9,8 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from catalogue.invisible import HIDDEN
 
@@ -24,8 +23,7 @@ _PLAIN = re.compile(r"[\n\t\x20-\x7e]*")  # most text, and seven times faster to
 _LINE = re.compile(f"(?:{HIDDEN}|[\t\n])+")
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """Words that a rule matched: a span of code points, the number of the rule on its page, and what it speaks for."""
 
     start: int
@@ -34,8 +32,7 @@ class Mark:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A piece of a quoted text. `role` is "" where no rule matched; `escape` names the hidden characters it stands for.
 
     `numbers` are the rules whose marks end with this segment.
@@ -47,8 +44,7 @@ class Segment:
     numbers: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
+class Quoted(NamedTuple):
     """A text of a stranger, ready to show. `segments` is empty where nothing in `text` is marked or escaped."""
 
     text: str

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalogue.site.evidence import Located
 from catalogue.site.marks import Quoted, inert
@@ -25,16 +25,14 @@ _MOST_VALUES = 24
 """Values of an enumeration on a page, those that carry evidence apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One allowed value of a parameter, and what an action of that name does (`None`: nothing of its own)."""
 
     text: Quoted
     category: Category | None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One parameter. `path` is its dotted path up to its own name, which is `name`.
 
     `values_more` counts the allowed values that are not shown. `limits` are the schema's other bounds, in words.

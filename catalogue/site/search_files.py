@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from catalogue.ascii_json import compact
 from catalogue.site import urls
-from catalogue.site.encode import compact
 from catalogue.site.search_layout import Stratum
 from catalogue.site.search_lists import pieces
 

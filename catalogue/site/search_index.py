@@ -14,8 +14,8 @@ from typing import NamedTuple, TypeAlias
 
 import orjson
 
+from catalogue.ascii_json import compact
 from catalogue.site import urls
-from catalogue.site.encode import compact
 from catalogue.site.facts import Facts
 from catalogue.site.fingerprint import fingerprint, pickled
 from catalogue.site.marks import inert

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from catalogue.attacks.read import patterns_for
 from catalogue.site import urls, words
@@ -25,8 +26,7 @@ _NAME = 160
 """Characters of a name that a page shows; the definition on the page has it whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignalView:
+class SignalView(NamedTuple):
     """A signal of this tool: its page, what it says, and the rules that found it."""
 
     id: str
@@ -35,8 +35,7 @@ class SignalView:
     proofs: tuple[Proof, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """A group of tools worth a look beside this one; `more` leads to all of them."""
 
     title: str
@@ -44,8 +43,7 @@ class Related:
     more: Link | None
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One line of the provenance table."""
 
     label: str

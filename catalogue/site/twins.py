@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from catalogue import flows
+from catalogue.ascii_json import compact, visible
 from catalogue.site import urls
 from catalogue.site.context import Entry
-from catalogue.site.encode import ascii_json, compact
 from catalogue.site.marks import Quoted
 from catalogue.site.overview import HomePage
 from catalogue.site.schema import Hint
@@ -56,25 +56,28 @@ def _next(page: Any) -> dict[str, str | None]:
 
 
 def plain(value: Any) -> Any:
-    """Return a context, or a part of one (each a slotted dataclass), as what JSON knows; a quotation is its text."""
+    """Return a context, or a part of one, as what JSON knows: of each field its value, of a quotation its text."""
     if value is None or isinstance(value, (str, int, float)):
         return value
     if isinstance(value, Quoted):
         return value.text
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
-    return {name: plain(getattr(value, name)) for name in type(value).__slots__}
+    names = getattr(value, "_fields", None) or getattr(
+        type(value), "__slots__", None
+    )  # of what is made a thousandfold, a named tuple
+    if names is None:
+        return [plain(item) for item in value]
+    return {name: plain(getattr(value, name)) for name in names}
 
 
 def _tool(page: ToolPage) -> str:
     """Definition and verdict go in as they are stored: that is the JSON which we would make of them again."""
     tool = page.stored
     stored = f'"definition":{tool.definition},"verdict":{tool.verdict}'
-    return f"{compact(_tool_head(page))[:-1]},{ascii_json(stored)},{compact(_tool_rest(page))[1:]}"
+    return f"{compact(_tool_head(page))[:-1]},{visible(stored)},{compact(_tool_rest(page))[1:]}"
 
 
 def _tool_head(page: ToolPage) -> dict[str, Any]:

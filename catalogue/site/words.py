@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from catalogue.site.advice import Advice
 from catalogue.site.context import CATEGORY_ABOUT, counted, label, listed
@@ -72,8 +73,7 @@ _EFFECTS = frozenset(
 """Signals that say what the tool does, rather than how its definition is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A question about this tool and its answer, each one safe paragraph."""
 
     question: str

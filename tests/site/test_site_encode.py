@@ -5,7 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.site.encode import compact, readable
+from catalogue.ascii_json import compact
+from catalogue.site.encode import readable
 
 texts = st.text(st.characters() | st.sampled_from('\x7f\u202e\ud800\U000e0041\\"'), max_size=20)
 
