@@ -19,8 +19,12 @@ from PIL import Image, ImageDraw, ImageFont
 _WIDTH, _HEIGHT = 1200, 630
 """What the Open Graph protocol's readers crop to: 1.91 to 1."""
 
-_LEFT = 70
-_LINE = _WIDTH - 2 * _LEFT
+_MARGIN = 4
+"""Pixels left of the picture, which are none: one byte of zeros, the filter that a row of a PNG begins with."""
+
+_LEFT = 70 + _MARGIN
+_RIGHT = _MARGIN + _WIDTH - 70
+_LINE = _RIGHT - _LEFT
 _BACKGROUND, _SOFT, _INK, _ACCENT = range(4)
 _PALETTE = bytes.fromhex("ffffff 6b7280 111827")
 _ACCENTS = {"": "57606a", "A": "1a7f37", "B": "4d6b1f", "C": "8a5a00", "D": "b02a12", "E": "86198f"}
@@ -48,16 +52,16 @@ def draw(card: Card) -> bytes:
         top += 46
     _bar(picture, card.shares)
     if card.grade:
-        picture.paste(_ACCENT, (_WIDTH - _LEFT - 96, 44, _WIDTH - _LEFT, 52))
-        _write(picture, f"grade {card.grade}", _WIDTH - _LEFT - _width(f"grade {card.grade}", 40), 62, 40)
+        picture.paste(_ACCENT, (_RIGHT - 96, 44, _RIGHT, 52))
+        _write(picture, f"grade {card.grade}", _RIGHT - _width(f"grade {card.grade}", 40), 62, 40)
     return _png(picture, _PALETTE + bytes.fromhex(_ACCENTS[card.grade]))
 
 
 @cache
 def _frame() -> Image.Image:
     """What all cards have in common."""
-    picture = Image.new("P", (_WIDTH, _HEIGHT), _BACKGROUND)
-    picture.paste(_ACCENT, (0, 0, _WIDTH, 14))
+    picture = Image.new("P", (_MARGIN + _WIDTH, _HEIGHT), _BACKGROUND)
+    picture.paste(_ACCENT, (_MARGIN, 0, _MARGIN + _WIDTH, 14))
     _write(picture, "MCP Risk Catalogue", _LEFT, 62, 40)
     return picture
 
@@ -125,9 +129,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _png(picture: Image.Image, palette: bytes) -> bytes:
     """Return a picture of four colours as a PNG (w3.org/TR/png-3), two bits a pixel."""
-    packed = picture.tobytes("raw", "P;2")
-    stride = _WIDTH // 4
-    rows = b"\0" + b"\0".join(packed[start : start + stride] for start in range(0, len(packed), stride))
+    rows = picture.tobytes("raw", "P;2")
     header = struct.pack(">IIBBBBB", _WIDTH, _HEIGHT, 2, 3, 0, 0, 0)
     parts = ((b"IHDR", header), (b"PLTE", palette), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, content) for kind, content in parts)

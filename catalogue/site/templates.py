@@ -7,7 +7,7 @@ before, and what is not there is an error as before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from functools import lru_cache
 from typing import Any
 
@@ -121,6 +121,10 @@ class TemplateEnvironment(Environment):
             auto_reload=False,
         )
         self._known: dict[str, Template] = {}
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of a template, which are everybody's: a plain dictionary is copied for a page at once."""
+        return {**self.globals, **(d or {})}
 
     def get_template(self, name: Any, parent: Any = None, globals: Any = None) -> Template:  # noqa: A002 - Jinja2's name
         """Return a template; every page asks for its own and the four that it is made with."""
