@@ -33,6 +33,9 @@ def publish(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Build, say what would be sent and deleted at --to, and do neither.")
     ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every file that is there, and make anew what someone wrote over.")
+    ] = False,
     database: Database = DEFAULT_DATABASE,
     as_format: AsFormat = Format.TABLE,
 ) -> None:
@@ -48,7 +51,7 @@ def publish(
     if dry_run and to is None:
         raise typer.BadParameter("--dry-run is about what would be sent: give --to, too")
     with progress() as report:
-        built = build(open_database(database), load(), out, base_url=base_url, report=report)
+        built = build(open_database(database), load(), out, base_url=base_url, verify=verify, report=report)
         sent = _send(out, to, report) if to and not dry_run else None
     if to and dry_run:
         _show_differences(out, to, as_format)

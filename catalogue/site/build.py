@@ -17,15 +17,14 @@ from catalogue.database import reading
 from catalogue.errors import CatalogueError
 from catalogue.history import Past, pasts
 from catalogue.repository import Repository
-from catalogue.site import machine, urls
 from catalogue.site.collecting import collection_jobs
 from catalogue.site.context import Site
 from catalogue.site.destination import SendSummary
 from catalogue.site.feeds import NEWEST
-from catalogue.site.fingerprint import fingerprint, of_program, pickled
+from catalogue.site.fingerprint import fingerprint, of_program, outlined, pickled
 from catalogue.site.index import Index
 from catalogue.site.inventory import Inventory
-from catalogue.site.manifest import Part
+from catalogue.site.manifest import Made
 from catalogue.site.marks import inert
 from catalogue.site.output import Output, open_output
 from catalogue.site.page_types import Whole, overview, single_files
@@ -58,14 +57,16 @@ class BuildSummary:
     sent: SendSummary | None = None
 
 
-def publish(engine: Engine, ruleset: RuleSet, out: Path, *, base_url: str | None, report: Report) -> BuildSummary:
+def publish(
+    engine: Engine, ruleset: RuleSet, out: Path, *, base_url: str | None, report: Report, verify: bool = False
+) -> BuildSummary:
     """Build the site of what the catalogue knows into the folder `out`.
 
-    `base_url` is where it will stand, `None` for relative links only. Raises `CatalogueError`, having
-    changed nothing.
+    `base_url` is where it will stand, `None` for relative links only. To `verify` is to read every file that is there.
+    Raises `CatalogueError`, having changed nothing.
     """
     base = _checked_base(base_url)
-    with open_output(out) as output, reading(engine) as session, collecting_rarely():
+    with open_output(out, careful=verify) as output, reading(engine) as session, collecting_rarely():
         survey, past = partial(read_survey, session, ruleset), pasts(session, ruleset, NEWEST)
         return build(Repository(session), ruleset, output, base, report, survey, past)
 
@@ -86,17 +87,17 @@ def build(
     scan = Scan(repository, past, ruleset.digest, program, output)
     scan.read(report)
     whole = Whole(scan.index, ruleset, site, survey(scan.index.tally.figures()))
-    files = Inventory(output, scan.index.tools, ruleset.digest)
+    files = Inventory(output, scan.index.tools, ruleset.digest, site)
     for path, content in single_files(whole).items():
         files.put(path, content)
     jobs = chain(
         scan.jobs(),
         _overview_jobs(whole, program, output),
         _search_jobs(scan.index, program, output),
-        collection_jobs(scan.index, scan.seeds(), output),
+        collection_jobs(scan.index, output),
     )
-    _take_parts(make_parts(jobs, Shared(site, titles, output.staging)), scan, files, site, report)
-    files.take(tables_part(scan.index, scan.seeds(), output))
+    _take_parts(make_parts(jobs, Shared(site, titles, output.staging)), scan, files, report)
+    files.take(tables_part(scan.index, output))
     files.end()
     report("moving the site in", 0, output.written)
     removed = output.commit()
@@ -112,37 +113,27 @@ def build(
     )
 
 
-def _overview_jobs(whole: Whole, program: bytes, output: Output) -> Iterator[Job | Part]:
+def _overview_jobs(whole: Whole, program: bytes, output: Output) -> Iterator[Job | Made]:
     """Yield a job for each page about the whole catalogue, or the part where the last build made it from the same."""
     for page in overview(whole):
-        content = pickled(page)
-        key = fingerprint(program, content).hex()
-        yield output.kept(page.path, key) or Job(page.path, key, content, output.digests(page.path))
+        key = fingerprint(program, outlined(page)).hex()
+        yield output.kept(page.path, key) or Job(page.path, key, pickled(page), output.digests(page.path))
 
 
-def _search_jobs(index: Index, program: bytes, output: Output) -> Iterator[Job | Part]:
+def _search_jobs(index: Index, program: bytes, output: Output) -> Iterator[Job | Made]:
     """Yield a job for each part of the search index, or the part where the last build made it from the same."""
     for name, content, digest in index.search.parts():
         key = fingerprint(program, digest).hex()
         yield output.kept(name, key) or Job(name, key, pickled(content), output.digests(name))
 
 
-def _take_parts(parts: Iterable[Part], scan: Scan, files: Inventory, site: Site, report: Report) -> None:
-    """Put the parts into the output, and the sitemap of their pages."""
-    sitemap = machine.Sitemap(site)
+def _take_parts(parts: Iterable[Made], scan: Scan, files: Inventory, report: Report) -> None:
+    """Put the parts into the output."""
     done = 0
     for part, tools in zip(parts, chain(scan.sizes(), repeat(0)), strict=False):
         files.take(part)
-        for path, content in sitemap.add(file.path for file in part.files if _is_page(file.path)):
-            files.put(path, content)
         done += tools
         report("rendering tools", done, scan.index.tools)
-    for path, content in sitemap.end():
-        files.put(path, content)
-
-
-def _is_page(path: str) -> bool:
-    return path.endswith(".html") and path != urls.NOT_FOUND
 
 
 def _checked_base(base_url: str | None) -> str | None:

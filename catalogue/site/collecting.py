@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from catalogue.site import urls
 from catalogue.site.collection_files import Holding, PoliciesFile, ServersDump, ToolsFile
 from catalogue.site.fingerprint import fingerprint, pickled
 from catalogue.site.index import Index
-from catalogue.site.manifest import Part
+from catalogue.site.manifest import Made
 from catalogue.site.output import Output
 from catalogue.site.shards import shard_digits, shard_of
 from catalogue.site.workers import Job
@@ -18,14 +18,10 @@ from catalogue.values import ServerRow
 _KINDS = ((ToolsFile, urls.api_tools), (PoliciesFile, urls.api_policies), (ServersDump, urls.servers_dump))
 
 
-def collection_jobs(index: Index, seeds: Iterable[bytes], output: Output) -> Iterator[Job | Part]:
-    """Yield a job for each file, or the part where the last build made it from the same.
-
-    `seeds` are, for each server of the index in its order, the digest of all that is its own.
-    """
+def collection_jobs(index: Index, output: Output) -> Iterator[Job | Made]:
+    """Yield a job for each file, or the part where the last build made it from the same."""
     digits = shard_digits(index.tools)
-    pairs = zip(index.servers, seeds, strict=True)
-    shards = ((shard_of(urls.server(row.name), digits), row, seed) for row, seed in pairs)
+    shards = ((shard_of(urls.server(row.name), digits), row, index.seeds[row.name]) for row in index.servers)
     for shard, members in groupby(sorted(shards, key=lambda member: member[0]), key=lambda member: member[0]):
         rows, own = zip(*((row, seed) for _, row, seed in members), strict=True)
         key = fingerprint(*own).hex()

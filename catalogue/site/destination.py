@@ -10,7 +10,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from catalogue.errors import CatalogueError
 from catalogue.site.content_types import CACHE_CONTROL, content_type
 from catalogue.site.links import Paths
-from catalogue.site.manifest import Known, ManifestWriter, Part, read_parts
+from catalogue.site.manifest import Known, Manifest, Part
 from catalogue.site.marks import inert
-from catalogue.site.output import MANIFEST
+from catalogue.site.swap import MANIFEST, OURS
 from catalogue.values import Report
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-_SENDING = ".catalogue-site.sending.jsonl"
+_SENDING = f"{OURS}/sending.db"
 _TOGETHER = 256
 """Files on their way at a time, in as many requests as `_THREADS`; a bulk deletion takes up to 1,000."""
 _THREADS = 16
@@ -72,8 +72,10 @@ class Destination:
             if sent.is_empty and sending.is_empty:
                 self._require_empty()
             wanted, unwanted = Paths(), []
-            for part in read_parts(site / MANIFEST):
-                before = [known for known in (sent.take(part.name), sending.take(part.name)) if known]
+            built = Manifest(site / MANIFEST)
+            stack.callback(built.close)
+            for part in built.parts():
+                before = [*sent.take(part.name), *sending.take(part.name)]
                 yield from _compared(part, before, sure=not sent.is_empty)
                 own = part.digests()
                 unwanted += [file.path for known in before for file in known.files if file.path not in own]
@@ -89,7 +91,7 @@ class Destination:
         first = next(todo, None)
         if first is None:
             return SendSummary(self.to, 0, 0, 0)
-        manifest = _without_memory(site / MANIFEST, self._folder / "new")
+        manifest = _parts_alone(site / MANIFEST, self._folder / "new")
         self._put(_SENDING, manifest)
         sent = size = deleted = 0
         rest = chain([first], todo)
@@ -108,14 +110,14 @@ class Destination:
     def _known(self, name: str, stack: ExitStack) -> Known:
         import obstore
 
-        path = self._folder / name
+        path = self._folder / name.rpartition("/")[2]
         try:
             with path.open("wb") as file:
                 for chunk in obstore.get(self._store, name):
                     file.write(chunk)
         except FileNotFoundError:
             return Known([])
-        known = Known([path])
+        known = Known([Manifest(path)])
         stack.callback(known.close)
         return known
 
@@ -166,13 +168,10 @@ def _compared(part: Part, before: Sequence[Part], *, sure: bool) -> Iterator[Dif
             yield Difference("changed" if had else "new", file.path, file.size)
 
 
-def _without_memory(path: Path, to: Path) -> Path:
+def _parts_alone(path: Path, to: Path) -> Path:
     """Write a manifest without what only the next build wants to know."""
-    writer = ManifestWriter(to)
-    for part in read_parts(path):
-        writer.write(part._replace(memory=b""))
-    writer.close()
-    return to
+    with closing(Manifest(path)) as built, closing(built.copy_parts(to)):
+        return to
 
 
 def _first_line(error: Exception) -> str:

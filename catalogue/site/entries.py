@@ -10,11 +10,13 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from hashlib import blake2b
 from typing import Any, TypeVar, overload
 
 import orjson
 
 from catalogue.site.context import Entry
+from catalogue.site.fingerprint import Outlined
 from catalogue.site.spool import Spool
 from classifier.verdict import Category, Confidence, Severity
 
@@ -26,6 +28,10 @@ _CONFIDENCES = {word.value: word for word in Confidence}
 """Words by what is stored of them: half a million times, calling the type costs seconds."""
 
 _CODES = {kind: {word.value: code for code, word in enumerate(kind)} for kind in (Category, Severity, Confidence)}
+
+
+_OUTLINE = 16
+"""Bytes of a digest of an entry."""
 
 
 def to_line(entry: Entry) -> bytes:
@@ -47,6 +53,7 @@ class EntryStore:
         self._lines = Spool()
         self._words: dict[type[Enum], bytearray] = {kind: bytearray() for kind in _CODES}
         self._declared = bytearray()
+        self._outlines = bytearray()
         self.line = self._lines.__getitem__
 
     def __len__(self) -> int:
@@ -55,10 +62,16 @@ class EntryStore:
     def add(self, line: bytes, category: str, severity: str, confidence: str, *, declared: bool) -> int:
         """Store an entry, given as its line, and return its number."""
         self._declared.append(declared)
+        self._outlines += blake2b(line, digest_size=_OUTLINE).digest()
         self._words[Category].append(_CODES[Category][category])
         self._words[Severity].append(_CODES[Severity][severity])
         self._words[Confidence].append(_CODES[Confidence][confidence])
         return self._lines.add(line)
+
+    def outline(self, numbers: Iterable[int]) -> bytes:
+        """Return what tells the entries of these numbers from others."""
+        outlines = self._outlines
+        return b"".join([outlines[number * _OUTLINE : number * _OUTLINE + _OUTLINE] for number in numbers])
 
     def count(self, kind: type[Word], numbers: Iterable[int]) -> Counter[Word]:
         """Count the entries of these numbers by category, severity or confidence."""
@@ -71,7 +84,7 @@ class EntryStore:
         return sum(map(self._declared.__getitem__, numbers))
 
 
-class Entries(Sequence[Entry]):
+class Entries(Sequence[Entry], Outlined):
     """A list of tools, read when they are looked at; a slice is one, too. What is pickled is a tuple of them."""
 
     __slots__ = ("_numbers", "_store")
@@ -101,6 +114,10 @@ class Entries(Sequence[Entry]):
     def lines(self) -> Iterator[bytes]:
         """Yield the entries as they are stored, which costs a tenth of reading them."""
         return map(self._store.line, self._numbers)
+
+    def outline(self) -> bytes:
+        """Return what tells this list from others."""
+        return self._store.outline(self._numbers)
 
     def declared(self) -> int:
         """Count those that no server listed."""

@@ -26,12 +26,14 @@ EXAMPLES = 40
 class Index:
     """Every tool once, in the lists that name it; all lists go by server, name and occurrence.
 
+    `seeds` are by a server's name the digest of all that is its own, in the order of the servers.
     `tools` counts them all, `declared` those of them that no server listed, `withdrawn` the servers that are gone.
     `outcomes` counts the latest attempt on every target ("never-tried" where there was none). `rules` counts the tools
     that each rule fired on. `as_of` is the latest time in the data, `None` when there is no data.
     """
 
     servers: list[ServerRow] = field(default_factory=list)
+    seeds: dict[str, bytes] = field(default_factory=dict)
     withdrawn: int = 0
     store: EntryStore = field(default_factory=EntryStore)
     declared: int = 0
@@ -64,9 +66,10 @@ class Index:
         """How many tools there are."""
         return len(self.store)
 
-    def add_server(self, row: ServerRow, tools: Sequence[Facts]) -> None:
+    def add_server(self, row: ServerRow, tools: Sequence[Facts], seed: bytes) -> None:
         """Take note of a server, of its targets' outcomes, of the latest time it knows, and of its tools."""
         self.servers.append(row)
+        self.seeds[row.name] = seed
         self.withdrawn += row.withdrawn
         self.search.add(row, tools)
         times = [row.last_seen, *(listing.fetched_at for listing in row.listings)]

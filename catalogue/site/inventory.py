@@ -1,21 +1,21 @@
 """What a build makes, as files for whoever copies the site or its data: lists of files with digests, dumps, checksums.
 
-Every part passes through here on its way to the output; the long lists are kept on disk. Knows no page and no database.
+Every part passes through here on its way to the output. Knows no page and no database.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from catalogue.ascii_json import compact
-from catalogue.site import urls
+from catalogue.site import machine, urls
+from catalogue.site.context import Site
 from catalogue.site.fingerprint import fingerprint
-from catalogue.site.manifest import Part, StoredFile
+from catalogue.site.manifest import Made, Part, StoredFile
 from catalogue.site.output import Output
 from catalogue.site.shards import shard_digits, shard_of
-from catalogue.site.spool import Spool
 from catalogue.site.twins import VERSION
 
 _DUMPS: Mapping[str, str] = {"servers": urls.SERVERS_DUMPS, "tools": urls.TOOLS_DUMPS, "database": urls.DUMPS}
@@ -26,71 +26,112 @@ _FOLDERS = frozenset({urls.API_TOOLS, urls.API_POLICIES, *_DUMPS.values()})
 
 
 class Inventory:
-    """Puts the parts of one build into the output, and makes the files about them."""
+    """Puts the parts of one build into the output, and makes the files about them.
 
-    def __init__(self, output: Output, tools: int, ruleset: str) -> None:
+    What is about the files of a shard goes by the keys of its parts: only where one changed are the files looked at.
+    """
+
+    def __init__(self, output: Output, tools: int, ruleset: str, site: Site) -> None:
         """`tools` is the number of all tools, `ruleset` the rules' digest."""
         self._output = output
         self._digits = shard_digits(tools)
         self._ruleset = ruleset
-        self._lines = Spool()
-        self._lists: dict[str, list[int]] = defaultdict(list)
-        self._data: dict[str, list[StoredFile]] = defaultdict(list)
-        self._folders: dict[str, list[StoredFile]] = defaultdict(list)
+        self._site = site
+        self._parts: dict[str, list[tuple[str, str]]] = defaultdict(list)  # (name, what tells its content) by shard
+        self._folders: dict[str, list[str]] = defaultdict(list)
 
     def put(self, path: str, content: bytes) -> None:
         """Put one file that belongs to no part into the output."""
         self._note(self._output.put(path, content))
 
-    def take(self, part: Part) -> None:
+    def take(self, part: Made) -> None:
         """Put a part into the output whose files are stored already."""
         self._output.take(part)
         self._note(part)
 
     def end(self) -> None:
-        """Put the dumps of tools, the indexes and the lists of files into the output."""
-        for shard, files in sorted(self._data.items()):
-            self.take(self._dump(shard, files))
+        """Put the dumps of tools, the indexes, the sitemap and the lists of files into the output."""
+        keys = {shard: self._key(shard) for shard in sorted(self._parts)}  # before more parts come
+        for shard, key in keys.items():
+            self._dump(shard, key)
+        self._end_sitemap(keys)
         for folder in (urls.API_TOOLS, urls.API_POLICIES):
             self.put(urls.index_of(folder), _document(shards=self._about(folder)))
         dumps = {kind: self._about(folder) for kind, folder in _DUMPS.items()}
-        every = [file for folder in _DUMPS.values() for file in sorted(self._folders[folder])]
+        every = [file for folder in _DUMPS.values() for file in self._in(folder)]
         self.put(urls.index_of(urls.DUMPS), _document(ruleset=self._ruleset, **dumps))
         self.put(urls.CHECKSUMS, "".join(map(_checksum, every)).encode("ascii"))
         self._end_lists()
 
-    def _note(self, part: Part) -> None:
-        shard = shard_of(part.name, self._digits)
-        listed = compact([_about(file) for file in part.files])[1:-1]
-        self._lists[shard].append(self._lines.add(listed.encode("ascii")))
-        for file in part.files:
-            folder, _, name = file.path.rpartition("/")
-            if name == urls.SERVER_DATA:
-                self._data[shard].append(file)
-            elif folder in _FOLDERS:
-                self._folders[folder].append(file)
+    def _note(self, part: Made) -> None:
+        content = part.key or self._only(part.name).digest
+        self._parts[shard_of(part.name, self._digits)].append((part.name, content))
+        folder = part.name.rpartition("/")[0]
+        if folder in _FOLDERS:
+            self._folders[folder].append(part.name)
 
-    def _dump(self, shard: str, files: Sequence[StoredFile]) -> Part:
-        """Return the open data of a shard's tools: gzip files one after the other are one, too (RFC 1952, 2.2)."""
+    def _only(self, path: str) -> StoredFile:
+        """Return the file that is a part by itself."""
+        part = self._output.part(path)
+        if part is None or len(part.files) != 1:
+            raise KeyError(path)
+        return part.files[0]
+
+    def _files(self, shard: str) -> list[StoredFile]:
+        """Return the files of all parts of a shard."""
+        parts = (self._output.part(name) for name, _ in self._parts[shard])
+        return [file for part in parts if part for file in part.files]
+
+    def _dump(self, shard: str, key: str) -> None:
+        """Put the open data of a shard's tools: gzip files one after the other are one, too (RFC 1952, 2.2)."""
         path = urls.tools_dump(shard)
-        key = fingerprint(*(file.digest for file in files)).hex()
-        made = self._output.kept(path, key)
+        made: Made | None = self._output.kept(path, key)
+        if made is None:
+            sources = [file.path for file in self._files(shard) if file.path.endswith(f"/{urls.SERVER_DATA}")]
+            known = self._output.digests(path).get(path)
+            made = Part(path, key, [self._output.staging.join(path, sources, known)], {}) if sources else None
         if made:
-            return made
-        known = self._output.digests(path).get(path)
-        return Part(path, key, [self._output.staging.join(path, [file.path for file in files], known)], {})
+            self.take(made)
+
+    def _end_sitemap(self, keys: Mapping[str, str]) -> None:
+        """Put the sitemap of each shard, and the list of them."""
+        parts: list[str] = []
+        for shard, key in keys.items():
+            name = urls.sitemap_part(shard)
+            made = self._output.kept(name, key) or self._sitemap(name, key, shard)
+            if made.files:
+                self.take(made)
+                found = self._output.part(name)
+                parts += [file.path for file in found.files] if found else []
+        self.put(urls.SITEMAP, machine.sitemap_index(parts, self._site))
+
+    def _sitemap(self, name: str, key: str, shard: str) -> Part:
+        known, store = self._output.digests(name), self._output.staging.store
+        made = machine.sitemap(shard, (file.path for file in self._files(shard)), self._site)
+        return Part(name, key, [store(path, content, known.get(path)) for path, content in made], {})
 
     def _end_lists(self) -> None:
         """Put the lists of all files into the output, and their index; those are in none of them."""
         lists: list[StoredFile] = []
-        for shard, numbers in sorted(self._lists.items()):
-            lines = b",".join(map(self._lines.__getitem__, numbers))
-            content = b'{"version":%d,"shard":"%s","files":[%s]}\n' % (VERSION, shard.encode("ascii"), lines)
-            lists += self._output.put(urls.api_files(shard), content).files
+        for shard in sorted(self._parts):
+            path, key = urls.api_files(shard), self._key(shard)
+            self._output.take(self._output.kept(path, key) or self._list(path, key, shard))
+            lists.append(self._only(path))
         self._output.put(urls.index_of(urls.API_FILES), _document(shards=[_about(file) for file in lists]))
 
+    def _list(self, path: str, key: str, shard: str) -> Part:
+        content = _document(shard=shard, files=[_about(file) for file in self._files(shard)])
+        return Part(path, key, [self._output.staging.store(path, content, self._output.digests(path).get(path))], {})
+
+    def _key(self, shard: str) -> str:
+        """Return what tells the files of a shard's parts from others."""
+        return fingerprint(repr(self._site), *map("".join, self._parts[shard])).hex()
+
+    def _in(self, folder: str) -> list[StoredFile]:
+        return sorted(map(self._only, self._folders[folder]))
+
     def _about(self, folder: str) -> list[Mapping[str, Any]]:
-        return [_about(file) for file in sorted(self._folders[folder])]
+        return [_about(file) for file in self._in(folder)]
 
 
 def _about(file: StoredFile) -> Mapping[str, Any]:

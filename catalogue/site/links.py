@@ -79,6 +79,13 @@ class Paths:
             rest.extend(set(bucket).difference(other))
         return found._counted()
 
+    def common(self, others: Paths) -> Paths:
+        """Return those that are among the others, too."""
+        found = Paths()
+        for bucket, other, rest in zip(self._buckets, others._buckets, found._buckets, strict=True):
+            rest.extend(set(bucket).intersection(other))
+        return found._counted()
+
     def _counted(self) -> Paths:
         self._count = sum(map(len, self._buckets))
         return self

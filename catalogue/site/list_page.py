@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import overload
 
 from catalogue.attacks.read import packaged_patterns
 from catalogue.site import urls
@@ -24,6 +25,7 @@ from catalogue.site.context import (
     tools_in_words,
 )
 from catalogue.site.entries import Entries
+from catalogue.site.fingerprint import Outlined
 from catalogue.site.index import Index
 from catalogue.site.marks import inert
 from catalogue.site.outcomes import outcome_words
@@ -78,6 +80,36 @@ class ServerEntry:
     withdrawn: bool
 
 
+class ServerEntries(Sequence[ServerEntry], Outlined):
+    """A list of servers, each made when it is looked at. What is pickled is a tuple of them."""
+
+    __slots__ = ("_index", "_rows")
+
+    def __init__(self, index: Index, rows: Sequence[ServerRow]) -> None:
+        self._index = index
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> ServerEntry: ...
+    @overload
+    def __getitem__(self, place: slice) -> ServerEntries: ...
+    def __getitem__(self, place: int | slice) -> ServerEntry | ServerEntries:
+        if isinstance(place, slice):
+            return ServerEntries(self._index, self._rows[place])
+        row = self._rows[place]
+        return server_entry(row, self._index.by_server[row.name])
+
+    def __reduce__(self) -> tuple[Callable[[list[ServerEntry]], tuple[ServerEntry, ...]], tuple[list[ServerEntry]]]:
+        return tuple, (list(self),)
+
+    def outline(self) -> bytes:
+        """Return what tells this list from others."""
+        return b"".join([self._index.seeds[row.name] for row in self._rows])
+
+
 @dataclass(frozen=True, slots=True)
 class ServersPage:
     """One page of the list of servers."""
@@ -87,7 +119,7 @@ class ServersPage:
     crumbs: tuple[Crumb, ...]
     description: str  # of the page, for search engines
     withdrawn: int  # of the servers in the list
-    entries: tuple[ServerEntry, ...]
+    entries: ServerEntries
     slice: Slice
 
 
@@ -200,7 +232,7 @@ def server_list(index: Index) -> Iterator[ServersPage]:
             crumbs=(Crumb("", "Servers"),),
             description=f"All {counted(index.standing, 'MCP server')} known here, with what their tools can do.",
             withdrawn=index.withdrawn,
-            entries=tuple(server_entry(row, index.by_server[row.name]) for row in shown),
+            entries=ServerEntries(index, shown),
             slice=part,
         )
 

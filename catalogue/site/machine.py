@@ -96,35 +96,19 @@ def targets(index: Index) -> dict[str, bytes]:
     return {path: f"{compact(dict(sorted(keys.items())))}\n".encode("ascii") for path, keys in files.items()}
 
 
-class Sitemap:
-    """The sitemap, in parts with an index when one file may not hold all; at most one part is in memory.
+def sitemap(shard: str, paths: Iterable[str], site: Site) -> Iterator[tuple[str, bytes]]:
+    """Yield the files (path, content) that list the pages among a shard's files, in as many as may not be too long.
 
-    Without a base address its locations are relative, which people can read and crawlers ignore.
+    Without a base address locations are relative, which people can read and crawlers ignore.
     """
+    pages = [path for path in paths if path.endswith(".html") and path != urls.NOT_FOUND]
+    for number, start in enumerate(range(0, len(pages), _MOST), 1):
+        yield urls.sitemap_part(shard, number), _locations("urlset", "url", pages[start : start + _MOST], site)
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._pages: list[str] = []
-        self._parts: list[str] = []
 
-    def add(self, pages: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Take pages, and yield each part that is full: its path and content."""
-        self._pages += pages
-        while len(self._pages) > _MOST:
-            yield self._part()
-
-    def end(self) -> Iterator[tuple[str, bytes]]:
-        """Yield what is left, and the sitemap itself."""
-        if not self._parts:
-            yield urls.SITEMAP, _locations("urlset", "url", self._pages, self._site)
-            return
-        yield self._part()
-        yield urls.SITEMAP, _locations("sitemapindex", "sitemap", self._parts, self._site)
-
-    def _part(self) -> tuple[str, bytes]:
-        part, self._pages = self._pages[:_MOST], self._pages[_MOST:]
-        self._parts.append(urls.sitemap_part(len(self._parts) + 1))
-        return self._parts[-1], _locations("urlset", "url", part, self._site)
+def sitemap_index(parts: Sequence[str], site: Site) -> bytes:
+    """Return the list of all sitemaps."""
+    return _locations("sitemapindex", "sitemap", parts, site)
 
 
 def openapi(site: Site) -> bytes:

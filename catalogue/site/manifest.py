@@ -1,19 +1,43 @@
-"""The manifest of a site: every part with its files, digests and links, one JSON object a line. Knows no page.
+"""The manifest of a site: every part with its files, digests and links, in an SQLite file beside them. Knows no page.
 
-It is read and written a part at a time, as that of half a million tools is larger than the memory a build may use.
+It is changed in place and looked into by name, so that a build in which little changed reads and writes little: that of
+half a million tools is larger than the memory a build may use. Two builds of one catalogue write the same into it, but
+not the same bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import orjson
 
 from catalogue.errors import CatalogueError
+from catalogue.site.folders import times_of
 
-_HEADER = b'{"format":3}\n'
+_FORMAT = 4
+_APPLICATION = 0x6D637073
+"""What SQLite keeps in the head of a file for whoever made it: any number that nobody else uses ("mcps")."""
+
+_SCHEMA = f"""
+BEGIN;
+CREATE TABLE parts (name TEXT PRIMARY KEY, key TEXT, files INTEGER, bytes INTEGER, paths TEXT, states TEXT, links TEXT);
+CREATE TABLE notes (name TEXT PRIMARY KEY, note BLOB);
+CREATE TABLE folders (path TEXT PRIMARY KEY, time INTEGER);
+CREATE TABLE gone (path TEXT PRIMARY KEY);
+CREATE TABLE dropped (kind TEXT, name TEXT);
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {_FORMAT};
+COMMIT;
+"""
+
+_OFTEN = 1.0
+"""Seconds of work that a build loses at most when it is killed."""
 
 
 class StoredFile(NamedTuple):
@@ -29,169 +53,283 @@ class Part(NamedTuple):
     """Files that are made together, such as those of a server and its tools.
 
     `key` is a digest of all that they were made from. `links` is what they link to outside of the part (path: a page
-    that does). `memory` is what the next build wants to know of this one, as JSON in ASCII; b"" for nothing.
+    that does).
     """
 
     name: str
     key: str
     files: Sequence[StoredFile]
     links: Mapping[str, str]
-    memory: bytes = b""
 
     def digests(self) -> Mapping[str, str]:
         """Return the digests of the files by path."""
         return {file.path: file.digest for file in self.files}
 
 
-class ManifestWriter:
-    """Writes a manifest, part after part, so that what is in it is on the disk when its files are."""
+class Kept(NamedTuple):
+    """A part that is in the site already as it is to be: its name, its key, the number of its files and their bytes."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("wb", buffering=1 << 18)
-        self._file.write(_HEADER)
-        self._file.flush()
+    name: str
+    key: str
+    files: int
+    bytes: int
+
+
+Made: TypeAlias = Part | Kept
+
+
+class Manifest:
+    """One manifest, opened."""
+
+    def __init__(self, path: Path, *, new: bool = False) -> None:
+        """Open a manifest, a new one or one that is there. Raises `CatalogueError` for what is no manifest of ours."""
+        self.path = path
+        with self._ours():
+            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database.execute("PRAGMA synchronous = OFF")  # what a lost current costs is the next build's time
+            self._database.execute("PRAGMA trusted_schema = OFF")
+            if new:
+                self._database.executescript(_SCHEMA)
+            if (self._ask("PRAGMA application_id"), self._ask("PRAGMA user_version")) != (_APPLICATION, _FORMAT):
+                raise _foreign(path)
+        self._saved = time.monotonic()
+        self._closed = False
+
+    def heads(self) -> dict[str, Kept]:
+        """Return what is known of every part without its files, by name."""
+        with self._ours():
+            rows = self._database.execute("SELECT name, key, files, bytes FROM parts")
+            return {row[0]: Kept(*row) for row in rows}
+
+    def part(self, name: str) -> Part | None:
+        """Return a part, `None` where there is none. Raises `CatalogueError` for a path out of the folder."""
+        with self._ours():
+            query = "SELECT key, paths, states, links FROM parts WHERE name = ?"
+            found = self._database.execute(query, (name,)).fetchone()
+            if found is None:
+                return None
+            paths, states = _split(found[1]), orjson.loads(found[2])
+            if not all(map(is_inside, paths)):
+                raise _foreign(self.path)
+            files = [StoredFile(path, digest, size, False) for path, (digest, size) in zip(paths, states, strict=True)]
+            return Part(name, found[0], files, orjson.loads(found[3]))
+
+    def parts(self) -> Iterator[Part]:
+        """Yield every part, by name."""
+        for name in sorted(self.heads()):
+            part = self.part(name)
+            if part is not None:
+                yield part
+
+    def paths(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield the name of every part with the paths of its files."""
+        with self._ours():
+            for name, paths in self._database.execute("SELECT name, paths FROM parts"):
+                yield name, _split(paths)
+
+    def links(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """Yield the name of every part with its links."""
+        with self._ours():
+            for name, links in self._database.execute("SELECT name, links FROM parts"):
+                yield name, orjson.loads(links)
 
     def write(self, part: Part) -> None:
-        """Add a part."""
-        self._file.write(_encode(part))
+        """Put a part in, in the place of the one of its name; its files are there already."""
+        paths = "\n".join(file.path for file in part.files)
+        states = json.dumps([(file.digest, file.size) for file in part.files], separators=(",", ":"))
+        size = sum(file.size for file in part.files)
+        row = (part.name, part.key, len(part.files), size, paths, states, json.dumps(part.links))
+        self._write("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)", [row])
+
+    def note(self, name: str) -> bytes | None:
+        """Return what an earlier build noted under a name; `None` where there is nothing."""
+        with self._ours():
+            found = self._database.execute("SELECT note FROM notes WHERE name = ?", (name,)).fetchone()
+        return found[0] if found else None
+
+    def note_names(self) -> set[str]:
+        """Return all names under which there is a note."""
+        with self._ours():
+            return {name for (name,) in self._database.execute("SELECT name FROM notes")}
+
+    def keep(self, name: str, note: bytes) -> None:
+        """Keep a note for the next build."""
+        self._write("INSERT OR REPLACE INTO notes VALUES (?, ?)", [(name, note)])
+
+    def drop(self, parts: Iterable[str], notes: Iterable[str]) -> None:
+        """Take parts and notes out."""
+        self._write("DELETE FROM parts WHERE name = ?", ((name,) for name in parts))
+        self._write("DELETE FROM notes WHERE name = ?", ((name,) for name in notes))
+
+    def folders(self) -> Iterator[tuple[str, int]]:
+        """Yield every folder that has files of ours with its time of change, in nanoseconds, when all were there."""
+        with self._ours():
+            yield from self._database.execute("SELECT path, time FROM folders")
+
+    def set_folders(self, times: Iterable[tuple[str, int]]) -> None:
+        """Note the times of change of folders."""
+        self._write("INSERT OR REPLACE INTO folders VALUES (?, ?)", times)
+
+    def plan(self, gone: Iterable[str], parts: Iterable[str], notes: Iterable[str]) -> None:
+        """Note which files are to be deleted, and which parts and notes leave the manifest that takes this one up."""
+        self._write("INSERT OR REPLACE INTO gone VALUES (?)", ((path,) for path in gone))
+        self._write("INSERT INTO dropped VALUES ('part', ?)", ((name,) for name in parts))
+        self._write("INSERT INTO dropped VALUES ('note', ?)", ((name,) for name in notes))
+
+    def gone(self) -> list[str]:
+        """Return the files that are to be deleted."""
+        with self._ours():
+            found = [path for (path,) in self._database.execute("SELECT path FROM gone ORDER BY path")]
+        if not all(map(is_inside, found)):
+            raise _foreign(self.path)
+        return found
+
+    def forget_plan(self) -> None:
+        """Take out what `plan` noted: it is done."""
+        self._write("DELETE FROM gone", [()])
+        self._write("DELETE FROM dropped", [()])
+
+    def absorb(self, other: Path) -> None:
+        """Take up the parts and notes of another manifest, and leave what it says is dropped; all of it or nothing."""
+        with self._ours():
+            self.save()
+            self._database.execute("ATTACH ? AS other", (str(other),))
+            self._database.executescript(_ABSORB)
+            self._database.execute("DETACH other")
+
+    def copy_parts(self, to: Path) -> Manifest:
+        """Return a new manifest of the same parts, without what only the next build wants to know."""
+        with self._ours():
+            self.save()
+            copy = Manifest(to, new=True)
+            self._database.execute("ATTACH ? AS other", (str(to),))
+            self._database.execute("INSERT INTO other.parts SELECT * FROM parts ORDER BY name")
+            self._database.execute("DETACH other")
+        return copy
+
+    def save(self) -> None:
+        """Let the manifest outlive this process."""
+        with self._ours():
+            if self._database.in_transaction:
+                self._database.execute("COMMIT")
+        self._saved = time.monotonic()
 
     def close(self) -> None:
-        """End the manifest."""
-        self._file.close()
+        """Save and close the manifest."""
+        if not self._closed:
+            self.save()
+            self._database.close()
+            self._closed = True
+
+    def _write(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+        with self._ours():
+            if not self._database.in_transaction:
+                self._database.execute("BEGIN")
+            self._database.executemany(statement, rows)
+        if time.monotonic() - self._saved > _OFTEN:
+            self.save()
+
+    def _ask(self, query: str) -> object:
+        return self._database.execute(query).fetchone()[0]
+
+    @contextmanager
+    def _ours(self) -> Iterator[None]:
+        """Raise what is wrong with the file in words."""
+        try:
+            yield
+        except (sqlite3.OperationalError, OSError) as error:
+            raise CatalogueError(f"The manifest {self.path} cannot be read or written: {error}.") from error
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            raise _foreign(self.path) from error
 
 
-def append(path: Path, to: Path) -> None:
-    """Put the parts of a manifest behind those of another, which is made where it is not."""
-    with to.open("ab") as file:
-        if file.tell() == 0:
-            file.write(_HEADER)
-        file.writelines(line for _, line in _lines(path))
-
-
-def read_parts(path: Path) -> Iterator[Part]:
-    """Yield the parts of a manifest, those of one that was cut short up to there.
-
-    Raises `CatalogueError` for what is no manifest of ours, and for a path out of the folder.
-    """
-    return (_decode(line, path) for _, line in _lines(path))
-
-
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield each whole line behind the header with its place in the file."""
-    try:
-        with path.open("rb") as file:
-            if file.readline() != _HEADER:
-                raise _foreign(path)
-            place = len(_HEADER)
-            for line in file:
-                if line.endswith(b"\n"):
-                    yield place, line
-                place += len(line)
-    except OSError as error:
-        raise CatalogueError(f"The manifest {path} cannot be read: {error.strerror}.") from error
+_ABSORB = """
+BEGIN;
+DELETE FROM parts WHERE name IN (SELECT name FROM other.dropped WHERE kind = 'part');
+DELETE FROM notes WHERE name IN (SELECT name FROM other.dropped WHERE kind = 'note');
+INSERT OR REPLACE INTO parts SELECT * FROM other.parts;
+INSERT OR REPLACE INTO notes SELECT * FROM other.notes;
+INSERT OR REPLACE INTO folders SELECT * FROM other.folders;
+COMMIT;
+"""
 
 
 class Known:
-    """The parts of earlier manifests by name; where two manifests have one, that of the later counts.
+    """The parts of earlier manifests; where two manifests have one, the files of both are ours.
 
-    `trusted` is whether the files are as the manifests say. Only the places of the parts are kept in memory.
+    `trusted` is whether the files are as the manifests say.
     """
 
-    def __init__(self, paths: Sequence[Path], *, trusted: bool = True) -> None:
-        self._paths = paths
+    def __init__(self, manifests: Sequence[Manifest], *, trusted: bool = True) -> None:
+        self._manifests = manifests
         self._trusted = trusted
-        self._places: dict[int, tuple[int, int]] = {}
-        self._overtaken: list[tuple[int, int]] = []
-        for number, path in enumerate(paths):
-            for place, line in _lines(path):
-                self._place(hash(_name(line, path)), (number, place))
-        self._files = [path.open("rb") for path in paths]
-        self.is_empty = not self._places
+        self._heads = [manifest.heads() for manifest in manifests]
+        self._left = [set(heads) for heads in self._heads]
+        self.is_empty = not any(self._heads)
         self._last: Part | None = None
 
-    def _place(self, name: int, place: tuple[int, int]) -> None:
-        if name in self._places:
-            self._overtaken.append(self._places[name])
-        self._places[name] = place
+    def head(self, name: str) -> Kept | None:
+        """Return what is known of a part whose files are as it says; `None` where there is none."""
+        if not self._trusted:
+            return None
+        return next((heads[name] for heads in reversed(self._heads) if name in heads), None)
 
     def part(self, name: str) -> Part | None:
         """Return a part whose files are as it says; `None` where there is none."""
-        if not self._trusted:
-            return None
         if self._last is None or self._last.name != name:
-            self._last = self._read(self._places.get(hash(name)))
+            places = zip(reversed(self._manifests), reversed(self._heads), strict=True)
+            found = (manifest.part(name) for manifest, heads in places if name in heads)
+            self._last = next(found, None) if self._trusted else None
         return self._last
 
-    def memory(self, name: str) -> bytes | None:
-        """Return what was noted with a part; `None` where there is none. That costs less than the part."""
-        place = self._places.get(hash(name)) if self._trusted else None
-        return self._line(place).partition(_MEMORY)[2][:-2] if place else None
+    def note(self, name: str) -> bytes | None:
+        """Return what was noted under a name; `None` where there is nothing."""
+        notes = (manifest.note(name) for manifest in reversed(self._manifests))
+        return next((note for note in notes if note is not None), None) if self._trusted else None
 
-    def take(self, name: str) -> Part | None:
-        """Return a part that is not to be `left`."""
-        known = self.part(name) or self._read(self._places.get(hash(name)))
+    def note_names(self) -> set[str]:
+        """Return all names under which something was noted."""
+        return set().union(*(manifest.note_names() for manifest in self._manifests))
+
+    def take(self, name: str) -> list[Part]:
+        """Return all that is known of a part, which is not `left` then."""
+        places = zip(self._manifests, self._left, strict=True)
+        found = [manifest.part(name) for manifest, left in places if name in left]
         self.drop(name)
-        return known
+        return [part for part in found if part]
 
     def drop(self, name: str) -> None:
         """Let a part not be `left`."""
-        self._places.pop(hash(name), None)
+        for left in self._left:
+            left.discard(name)
 
     def left(self) -> Iterator[Part]:
-        """Yield the parts that nobody took, and those that a later manifest has too."""
-        for place in (*self._places.values(), *self._overtaken):
-            part = self._read(place)
-            if part:
-                yield part
+        """Yield the parts that nobody took."""
+        for manifest, left in zip(self._manifests, self._left, strict=True):
+            found = map(manifest.part, sorted(left))
+            yield from (part for part in found if part)
+
+    def paths(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield the name of every part with the paths of its files."""
+        return (pair for manifest in self._manifests for pair in manifest.paths())
+
+    def links(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """Yield the name of every part with its links."""
+        return (pair for manifest in self._manifests for pair in manifest.links())
+
+    def suspects(self, site: Path) -> Iterator[tuple[str, int]]:
+        """Yield the folders in which files may be missing, with their times of now."""
+        noted = dict(pair for manifest in self._manifests for pair in manifest.folders())
+        return (pair for pair in times_of(site, noted) if pair[1] != noted[pair[0]])
 
     def close(self) -> None:
         """Close the manifests."""
-        for file in self._files:
-            file.close()
-
-    def _read(self, place: tuple[int, int] | None) -> Part | None:
-        return _decode(self._line(place), self._paths[place[0]]) if place else None
-
-    def _line(self, place: tuple[int, int]) -> bytes:
-        number, start = place
-        self._files[number].seek(start)
-        return self._files[number].readline()
+        for manifest in self._manifests:
+            manifest.close()
 
 
-def _encode(part: Part) -> bytes:
-    files = [file[:3] for file in part.files]
-    head = orjson.dumps({"name": part.name, "key": part.key, "files": files, "links": part.links})
-    return head[:-1] + _MEMORY + (part.memory or b"null") + b"}\n"
-
-
-_MEMORY = b',"memory":'
-"""What stands before a part's memory. It cannot stand in a string, where quotes are escaped."""
-
-_SUSPECT = (b"..", b"\\", b'["/', b'[""')
-"""What a line has one of when a path in it leads out of the folder: four looks instead of one for each path."""
-
-_NAME = b'{"name":"'
-"""What every line begins with; names of parts are paths of ours, without a quote."""
-
-
-def _name(line: bytes, path: Path) -> str:
-    head, begin, rest = line.partition(_NAME)
-    if head or not begin:
-        raise _foreign(path)
-    return rest[: rest.find(b'"')].decode("ascii", "replace")
-
-
-def _decode(line: bytes, path: Path) -> Part:
-    head, _, memory = line.partition(_MEMORY)
-    try:
-        data = orjson.loads(head + b"}")
-        files = [StoredFile(path, digest, size, False) for path, digest, size in data["files"]]
-        part = Part(data["name"], data["key"], files, data["links"], memory[:-2])
-    except (ValueError, KeyError, TypeError) as error:
-        raise _foreign(path) from error
-    if any(mark in head for mark in _SUSPECT) and not all(is_inside(file.path) for file in part.files):
-        raise _foreign(path)
-    return part
+def _split(paths: str) -> list[str]:
+    return paths.split("\n") if paths else []
 
 
 def _foreign(path: Path) -> CatalogueError:

@@ -10,7 +10,7 @@ from catalogue.site import urls
 from catalogue.site.context import Crumb, Link, Slice, counted
 from catalogue.site.entries import Lists
 from catalogue.site.index import Index
-from catalogue.site.list_page import ServerEntry, server_entry
+from catalogue.site.list_page import ServerEntries
 from catalogue.site.paging import paged
 from catalogue.site.publishers import DERIVED_ABOUT, Derived, Publisher, publishers_of
 from catalogue.values import ServerRow
@@ -43,7 +43,7 @@ class PublisherPage:
     description: str  # of the page, for search engines
     tools: int  # of all its servers
     others: tuple[PublisherLink, ...]  # publishers that the same servers name by other records
-    entries: tuple[ServerEntry, ...]
+    entries: ServerEntries
     slice: Slice
 
 
@@ -81,7 +81,7 @@ def publisher_pages(index: Index) -> Iterator[PublisherPage]:
     """Make the contexts of all publishers, by name."""
     found = _found(index)
     for one in found:
-        yield from _pages(one, found[one], index.by_server)
+        yield from _pages(one, found[one], index)
 
 
 def publishers_pages(index: Index) -> Iterator[PublishersPage]:
@@ -101,8 +101,8 @@ def _found(index: Index) -> dict[Publisher, list[ServerRow]]:
     return dict(sorted(found.items(), key=lambda pair: (pair[0].name, pair[0].derived)))
 
 
-def _pages(publisher: Publisher, rows: Sequence[ServerRow], tools: Lists) -> Iterator[PublisherPage]:
-    count = sum(len(tools[row.name]) for row in rows)
+def _pages(publisher: Publisher, rows: Sequence[ServerRow], index: Index) -> Iterator[PublisherPage]:
+    count = sum(len(index.by_server[row.name]) for row in rows)
     others = dict.fromkeys(other for row in rows for other in publishers_of(row) if other != publisher)
     for path, part, shown in paged(rows, PAGE, lambda number: _path(publisher, number)):
         yield PublisherPage(
@@ -115,7 +115,7 @@ def _pages(publisher: Publisher, rows: Sequence[ServerRow], tools: Lists) -> Ite
             description=f"{counted(len(rows), 'MCP server')} of {publisher.name}, with what their tools can do.",
             tools=count,
             others=tuple(_link(one) for one in list(others)[:20]),
-            entries=tuple(server_entry(row, tools[row.name]) for row in shown),
+            entries=ServerEntries(index, shown),
             slice=part,
         )
 

@@ -17,12 +17,11 @@ from catalogue.history import Past
 from catalogue.repository import Repository
 from catalogue.site import urls
 from catalogue.site.facts import Facts, facts_of
-from catalogue.site.fingerprint import fingerprint, pickled
+from catalogue.site.fingerprint import fingerprint, outlined, pickled
 from catalogue.site.index import Index
-from catalogue.site.manifest import Part
+from catalogue.site.manifest import Made
 from catalogue.site.output import Output
 from catalogue.site.server_files import Work
-from catalogue.site.spool import Spool
 from catalogue.site.tool_page import NAMESAKES
 from catalogue.site.workers import Job
 from catalogue.values import Report, ServerRow, ToolHead
@@ -56,7 +55,6 @@ class Scan:
         self._program = program
         self._output = output
         self._holdings: list[_Holding] = []
-        self._notes = Spool()
         self._names: dict[str, str] = {}
         self._digest_of = lru_cache(maxsize=200_000)(self._digest_namesakes)
 
@@ -83,8 +81,8 @@ class Scan:
     def _note(self, row: ServerRow, heads: Sequence[ToolHead]) -> tuple[_Holding, bytes | None]:
         """Return a server with what the last build noted of its tools, `None` where that is not so any more."""
         names = tuple(self._names.setdefault(head.name, head.name) for head in heads)
-        seed = fingerprint(self._program, pickled(row), repr([(head.name, head.state) for head in heads]))
-        noted = self._output.memory(urls.server(row.name))
+        seed = fingerprint(self._program, outlined(row), repr([(head.name, head.state) for head in heads]))
+        noted = self._output.note(urls.server(row.name))
         holding = _Holding(row, array("Q", [head.id for head in heads]), names, seed)
         return holding, noted if noted and noted.startswith(_head(seed)) else None
 
@@ -97,34 +95,30 @@ class Scan:
                 facts = [Facts(*fields) for fields in json.loads(noted)["tools"]]
             else:
                 facts = [facts_of(next(loaded)) for _ in holding.ids]
+                self._output.keep(urls.server(holding.row.name), _written(holding.seed, facts))
             self._holdings.append(holding)
-            self._notes.add(noted or _written(holding.seed, facts))
-            self.index.add_server(holding.row, facts)
+            self.index.add_server(holding.row, facts, holding.seed)
 
     def sizes(self) -> Iterator[int]:
         """Yield the number of tools of each server."""
         return (len(holding.ids) for holding in self._holdings)
 
-    def seeds(self) -> Iterator[bytes]:
-        """Yield for each server the digest of all that is its own."""
-        return (holding.seed for holding in self._holdings)
-
-    def jobs(self) -> Iterator[Job | Part]:
+    def jobs(self) -> Iterator[Job | Made]:
         """Yield a job for each server, or the part where an earlier build made it from the same."""
-        waiting: list[tuple[int, _Holding, bytes, Part | None]] = []
-        for number, holding in enumerate(self._holdings):
+        waiting: list[tuple[_Holding, bytes, Made | None]] = []
+        for holding in self._holdings:
             key = fingerprint(holding.seed, *map(self._digest_of, holding.names))
-            waiting.append((number, holding, key, self._output.kept(urls.server(holding.row.name), key.hex())))
-            if sum(len(one.ids) for _, one, _, part in waiting if part is None) >= _TOGETHER or len(waiting) >= _MOST:
+            waiting.append((holding, key, self._output.kept(urls.server(holding.row.name), key.hex())))
+            if sum(len(one.ids) for one, _, part in waiting if part is None) >= _TOGETHER or len(waiting) >= _MOST:
                 yield from self._load(waiting)
                 waiting = []
         yield from self._load(waiting)
 
-    def _load(self, waiting: Sequence[tuple[int, _Holding, bytes, Part | None]]) -> Iterator[Job | Part]:
-        wanted = [number for _, holding, _, part in waiting if part is None for number in holding.ids]
-        past = self._past([holding.row.name for _, holding, _, part in waiting if part is None])
+    def _load(self, waiting: Sequence[tuple[_Holding, bytes, Made | None]]) -> Iterator[Job | Made]:
+        wanted = [number for holding, _, part in waiting if part is None for number in holding.ids]
+        past = self._past([holding.row.name for holding, _, part in waiting if part is None])
         loaded = self._repository.tools_by_id(wanted, self._ruleset)
-        for number, holding, key, part in waiting:
+        for holding, key, part in waiting:
             if part is not None:
                 yield part
                 continue
@@ -133,11 +127,11 @@ class Scan:
             server = holding.row.name
             work = Work(holding.row, tools, self.index.by_server[server], namesakes, past.get(server, ()))
             name = urls.server(server)
-            yield Job(name, key.hex(), pickled(work), self._output.digests(name), self._notes[number])
+            yield Job(name, key.hex(), pickled(work), self._output.digests(name))
 
     def _digest_namesakes(self, name: str) -> bytes:
         entries = self.index.by_name[name]
-        return fingerprint(str(len(entries)), *entries[:NAMESAKES].lines())
+        return fingerprint(str(len(entries)), entries[:NAMESAKES].outline())
 
 
 def _head(seed: bytes) -> bytes:

@@ -210,9 +210,12 @@ def search_file(name: str) -> str:
     return f"search/{name}.js"
 
 
-def sitemap_part(number: int) -> str:
-    """Return one part of a sitemap that is too long for one file; `number` counts from 1."""
-    return f"sitemap-{number}.xml"
+def sitemap_part(shard: str, number: int = 1) -> str:
+    """Return the sitemap of a shard's pages; `number` counts from 1, should one file not hold them.
+
+    A sitemap may name what is beside and below it only: sitemaps.org/protocol.html.
+    """
+    return f"sitemap-{shard}.xml" if number == 1 else f"sitemap-{shard}-{number}.xml"
 
 
 def twin(page: str) -> str:

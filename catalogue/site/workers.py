@@ -20,9 +20,9 @@ from multiprocessing import get_context
 
 from catalogue.errors import CatalogueError
 from catalogue.site.context import Site
-from catalogue.site.manifest import Part
-from catalogue.site.output import Staging
+from catalogue.site.manifest import Made, Part
 from catalogue.site.server_files import part_files
+from catalogue.site.staging import Staging
 
 _ALONE = 2_000_000
 """Bytes of pickled parts that are made here before workers are started: they take half a second to come up."""
@@ -44,14 +44,13 @@ _ALLOCATIONS = (50_000, 10, 1000)
 class Job:
     """A part to make: its name, the digest of all that it is made from, and what `part_files` takes, pickled.
 
-    `known` are the digests of the files that it has in the site already. `memory` is the part's.
+    `known` are the digests of the files that it has in the site already.
     """
 
     name: str
     key: str
     part: bytes
     known: Mapping[str, str]
-    memory: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,8 @@ class Shared:
     staging: Staging
 
 
-def make_parts(jobs: Iterable[Job | Part], shared: Shared) -> Iterator[Part]:
-    """Yield the parts in order; one that is a `Part` already is made. Raises `CatalogueError` if a worker is killed."""
+def make_parts(jobs: Iterable[Job | Made], shared: Shared) -> Iterator[Made]:
+    """Yield the parts in order; one that is no job is made already. Raises `CatalogueError` if a worker is killed."""
     count = _processors()
     rest = iter(jobs)
     alone = 0
@@ -73,7 +72,7 @@ def make_parts(jobs: Iterable[Job | Part], shared: Shared) -> Iterator[Part]:
             yield from _in_parallel(_batches(chain([job], rest)), shared, count)
         else:
             alone += len(job.part) if isinstance(job, Job) else 0
-            yield job if isinstance(job, Part) else _make(job, shared)
+            yield _make(job, shared) if isinstance(job, Job) else job
 
 
 def _processors() -> int:
@@ -82,8 +81,8 @@ def _processors() -> int:
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
-def _batches(jobs: Iterable[Job | Part]) -> Iterator[list[Job | Part]]:
-    batch: list[Job | Part] = []
+def _batches(jobs: Iterable[Job | Made]) -> Iterator[list[Job | Made]]:
+    batch: list[Job | Made] = []
     weight = 0
     for job in jobs:
         batch.append(job)
@@ -94,9 +93,9 @@ def _batches(jobs: Iterable[Job | Part]) -> Iterator[list[Job | Part]]:
     yield batch
 
 
-def _in_parallel(batches: Iterable[list[Job | Part]], shared: Shared, count: int) -> Iterator[Part]:
+def _in_parallel(batches: Iterable[list[Job | Made]], shared: Shared, count: int) -> Iterator[Made]:
     with ProcessPoolExecutor(count, get_context("spawn"), _share, (shared,)) as pool:
-        pending: deque[tuple[list[Job | Part], Future[list[Part]] | None]] = deque()
+        pending: deque[tuple[list[Job | Made], Future[list[Part]] | None]] = deque()
         try:
             for batch in batches:
                 jobs = [job for job in batch if isinstance(job, Job)]
@@ -112,10 +111,10 @@ def _in_parallel(batches: Iterable[list[Job | Part]], shared: Shared, count: int
             pool.shutdown(cancel_futures=True)
 
 
-def _joined(batch: Iterable[Job | Part], made: Future[list[Part]] | None) -> Iterator[Part]:
+def _joined(batch: Iterable[Job | Made], made: Future[list[Part]] | None) -> Iterator[Made]:
     """Yield a batch in its order, with the parts that were made in the place of their jobs."""
     parts = iter(made.result() if made else ())
-    return (job if isinstance(job, Part) else next(parts) for job in batch)
+    return (next(parts) if isinstance(job, Job) else job for job in batch)
 
 
 _here: list[Shared] = []
@@ -147,4 +146,4 @@ def _make(job: Job, shared: Shared) -> Part:
     files = [shared.staging.store(path, content, job.known.get(path)) for path, content in made.files]
     own = {file.path for file in files}
     links = {path: page for path, page in made.links.items() if path not in own}
-    return Part(job.name, job.key, files, links, job.memory)
+    return Part(job.name, job.key, files, links)

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import re
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -21,8 +22,9 @@ from catalogue.intake import import_file
 from catalogue.site import shards, urls
 from catalogue.site.build import publish as publish_database
 from catalogue.site.context import Site
-from catalogue.site.machine import Sitemap
+from catalogue.site.machine import sitemap
 from catalogue.site.shards import shard_digits, shard_of
+from catalogue.site.swap import OURS
 from tests.site.shelf import DEFINITIONS, published, stocked
 
 
@@ -40,7 +42,9 @@ def read(site: Path, path: str) -> dict:
 
 
 def files(site: Path) -> list[str]:
-    return sorted(str(path.relative_to(site)) for path in site.rglob("*") if path.is_file())
+    """All files but the manifest, which is our own and published nowhere."""
+    found = (path for path in site.rglob("*") if path.is_file() and OURS not in path.parts)
+    return sorted(str(path.relative_to(site)) for path in found)
 
 
 def sha256(path: Path) -> str:
@@ -111,11 +115,11 @@ def test_pages_of_a_list_lead_from_one_to_the_next(site):
 def test_a_copy_is_kept_by_the_differences_of_the_lists(shelf, publish, tmp_path):
     site, copy = tmp_path / "site", tmp_path / "copy"
     publish(shelf)
-    assert _follow(site, copy) == len(files(site)) - 1  # our own manifest is in no list
+    assert _follow(site, copy) == len(files(site))
     shelf.add("io.github.acme/other", [*DEFINITIONS[:1], {"name": "new_tool", "description": "List new things."}])
     publish(shelf)
     assert 0 < _follow(site, copy) < len(files(site)) / 2
-    theirs = {path: sha256(site / path) for path in files(site) if not path.startswith(".")}
+    theirs = {path: sha256(site / path) for path in files(site)}
     assert {path: sha256(copy / path) for path in files(copy)} == theirs
 
 
@@ -210,10 +214,30 @@ def test_shards_stay_of_bearable_size(tools, digits):
 
 
 def test_a_long_sitemap_is_cut_below_the_limit():
-    sitemap = Sitemap(Site("https://x.example/", "", 0))
     pages = [f"server/{number}.html" for number in range(100_001)]
-    parts = dict([*sitemap.add(pages[:70_000]), *sitemap.add(pages[70_000:]), *sitemap.end()])
+    parts = dict(sitemap("all", [*pages, "server/1.json", urls.NOT_FOUND], Site("https://x.example/", "", 0)))
     locations = {path: re.findall("<loc>https://x.example/(.*?)</loc>", text.decode()) for path, text in parts.items()}
-    assert locations.pop(urls.SITEMAP) == [*locations]
     assert [len(found) for found in locations.values()] == [50_000, 50_000, 1]
     assert [page for found in locations.values() for page in found] == pages
+
+
+def test_the_database_of_a_build_that_changed_little_is_that_of_a_first_one(shelf, publish, tmp_path):
+    def both() -> tuple[bytes, bytes]:
+        publish(shelf)
+        publish(shelf, tmp_path / "fresh")
+        found = (tmp_path / "site" / urls.DATABASE).read_bytes(), (tmp_path / "fresh" / urls.DATABASE).read_bytes()
+        shutil.rmtree(tmp_path / "fresh")
+        return found
+
+    for number in range(60):
+        shelf.add(f"server-{number:02}", [{"name": f"tool_{number}_{n}", "description": "x" * 90} for n in range(20)])
+    publish(shelf)
+    shelf.add("server-20", [{"name": "other"}])
+    shelf.add("server-21b", [{"name": f"more_{n}"} for n in range(30)])
+    shelf.remove("server-40")
+    changed, fresh = both()
+    assert changed == fresh
+    (tmp_path / "site" / urls.DATABASE).write_bytes(fresh.replace(b"tool_1_1", b"tool_9_9"))
+    shelf.add("server-20", [{"name": "another"}])
+    changed, fresh = both()
+    assert changed == fresh

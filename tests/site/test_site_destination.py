@@ -14,7 +14,8 @@ import pytest
 from catalogue.errors import CatalogueError
 from catalogue.site import destination as module
 from catalogue.site.destination import open_destination
-from catalogue.site.output import MANIFEST, open_output
+from catalogue.site.output import open_output
+from catalogue.site.swap import OURS
 
 
 def build(folder: Path, files: dict[str, str]) -> None:
@@ -37,7 +38,7 @@ def differences(site: Path, to: str | Path) -> list[tuple[str, str]]:
 
 def contents(folder: Path) -> dict[str, str]:
     files = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): path.read_text() for path in files if path.name != MANIFEST}
+    return {str(path.relative_to(folder)): path.read_text() for path in files if OURS not in path.parts}
 
 
 def test_only_what_differs_goes_to_a_folder_and_only_ours_is_deleted(tmp_path):

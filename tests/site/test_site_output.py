@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import errno
-from contextlib import suppress
+import os
+import shutil
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from catalogue.errors import CatalogueError
-from catalogue.site import output as output_module
-from catalogue.site.manifest import Part, read_parts
-from catalogue.site.output import MANIFEST, Output, open_output
+from catalogue.site import staging, swap
+from catalogue.site.manifest import Manifest, Part
+from catalogue.site.output import Output, open_output
+from catalogue.site.swap import MANIFEST
 
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -92,7 +96,7 @@ def test_a_full_disk_is_one_sentence_and_the_old_site_stays(tmp_path, monkeypatc
     def full(path, content):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(output_module, "_write", full)
+    monkeypatch.setattr(staging, "_write", full)
     with pytest.raises(CatalogueError, match=r"Cannot write the site to .*site: No space left on device\."):
         write(out, {"a.html": "2"})
     monkeypatch.undo()
@@ -110,8 +114,8 @@ def test_a_swap_that_was_killed_is_completed_by_the_next_build(tmp_path, monkeyp
         moved.append(where)
         original(*where)
 
-    original = output_module._move
-    monkeypatch.setattr(output_module, "_move", killed)
+    original = swap._move
+    monkeypatch.setattr(swap, "_move", killed)
     with pytest.raises(KeyboardInterrupt):
         write(out, {"a.html": "2", "b.html": "2", "new.html": "2"})
     monkeypatch.undo()
@@ -141,23 +145,23 @@ def test_foreign_folders_and_files_are_refused(tmp_path):
     assert write(tmp_path / "empty", {"a": "b"}) == ["a"]
 
 
-HEADER = '{"format":3}\n'
-
-
-@pytest.mark.parametrize(
-    "manifest",
-    [
-        *("", "[]", "{}", f"{HEADER}{{}}\n", f'{HEADER}{{"name":"x"}}\n'),
-        *(
-            f'{HEADER}{{"name":"x","key":"","files":[["{path}","0",1]],"links":{{}},"memory":null}}\n'
-            for path in ("../x", "/etc/x", "a/../../x", "")
-        ),
-    ],
-)
-def test_a_manifest_that_is_not_ours_deletes_nothing(tmp_path, manifest):
+@pytest.mark.parametrize("manifest", [b"", b"[]", b'{"format":3}\n', b"SQLite format 3\0"])
+def test_what_is_no_manifest_deletes_nothing(tmp_path, manifest):
     out = tmp_path / "site"
-    out.mkdir()
-    (out / MANIFEST).write_text(manifest)
+    (out / MANIFEST).parent.mkdir(parents=True)
+    (out / MANIFEST).write_bytes(manifest)
+    (out / "x").write_text("precious")
+    with pytest.raises(CatalogueError, match="manifest"):
+        write(out, {"a": "b"})
+    assert (out / "x").read_text() == "precious"
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", ""])
+def test_a_manifest_that_leads_out_of_the_folder_deletes_nothing(tmp_path, path):
+    out = tmp_path / "site"
+    write(out, {"old": "1"})
+    with closing(sqlite3.connect(out / MANIFEST)) as database, database:
+        database.execute("UPDATE parts SET paths = ?", (path,))
     (tmp_path / "x").write_text("precious")
     with pytest.raises(CatalogueError, match="manifest"):
         write(out, {"a": "b"})
@@ -191,8 +195,8 @@ def test_a_link_that_leads_nowhere_is_named_and_nothing_changes(tmp_path):
 def test_the_manifest_has_the_digest_of_every_file(tmp_path):
     write(tmp_path / "site", {"a": "1"})
     digest = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
-    (part,) = read_parts(tmp_path / "site" / MANIFEST)
-    assert part.digests() == {"a": digest}
+    with closing(Manifest(tmp_path / "site" / MANIFEST)) as manifest:
+        assert [part.digests() for part in manifest.parts()] == [{"a": digest}]
 
 
 def killed_build(folder: Path, files: dict[str, str], stored: dict[str, str]) -> None:
@@ -236,3 +240,92 @@ def test_two_builds_into_one_folder_do_not_mix(tmp_path):
             write(tmp_path / "site", {"b": "2"})
         output.commit()
     assert set(snapshot(tmp_path / "site")) == {"a", MANIFEST}
+
+
+def build_parts(folder: Path, parts: dict[str, list[str]], *, careful: bool = False) -> list[str]:
+    """Build a site of parts with files of these paths, which have no other content; return the parts that were made."""
+    made = []
+    with open_output(folder, careful=careful) as output:
+        for name, paths in parts.items():
+            part = output.kept(name, "same")
+            if part is None:
+                made.append(name)
+                known = output.digests(name)
+                part = Part(name, "same", [output.staging.store(path, b"1", known.get(path)) for path in paths], {})
+            output.take(part)
+        output.commit()
+    return made
+
+
+def test_a_file_that_went_missing_is_made_again_whatever_folder_it_was_in(tmp_path):
+    out = tmp_path / "site"
+    parts = {"root": ["a"], "near": ["b/c", "b/d"], "far": ["b/e/f/g"]}
+    assert build_parts(out, parts) == [*parts]
+    assert build_parts(out, parts) == []
+    for name, path in (("root", "a"), ("near", "b/d"), ("far", "b/e/f/g")):
+        (out / path).unlink()
+        assert build_parts(out, parts) == [name]
+        assert (out / path).read_text() == "1"
+        assert build_parts(out, parts) == []
+
+
+def test_a_copy_of_a_site_is_known_as_well(tmp_path):
+    parts = {"one": ["a", "b/c"], "two": ["b/d"]}
+    build_parts(tmp_path / "site", parts)
+    shutil.copytree(tmp_path / "site", tmp_path / "copy")
+    os.utime(tmp_path / "copy" / "b", (1, 1))
+    assert build_parts(tmp_path / "copy", parts) == []
+
+
+def test_a_file_that_was_written_over_is_found_by_whoever_reads_it(tmp_path):
+    out = tmp_path / "site"
+    parts = {"one": ["a", "b/c"], "two": ["b/d"]}
+    build_parts(out, parts)
+    (out / "b" / "c").write_text("2")
+    assert build_parts(out, parts) == []
+    assert build_parts(out, parts, careful=True) == ["one"]
+    assert (out / "b" / "c").read_text() == "1"
+
+
+def test_a_link_of_what_is_kept_to_what_is_gone_is_named(tmp_path):
+    out = tmp_path / "site"
+
+    def linking(with_target: bool) -> None:
+        with open_output(out) as output:
+            page = Part("a", "key", [output.staging.store("a", b"1", None)], {"b": "a"})
+            output.take(output.kept("a", "key") or page)
+            if with_target:
+                output.put("b", b"1")
+            output.commit()
+
+    linking(True)
+    before = snapshot(out)
+    with pytest.raises(CatalogueError, match="broken links: a links to b"):
+        linking(False)
+    assert snapshot(out) == before
+
+
+def test_a_file_of_a_new_part_that_a_kept_one_has_is_refused(tmp_path):
+    out = tmp_path / "site"
+    build_parts(out, {"one": ["a"]})
+    with pytest.raises(CatalogueError, match="Two files of the site would both be a"):
+        build_parts(out, {"one": ["a"], "two": ["a"]})
+
+
+def test_what_was_noted_is_there_as_long_as_someone_asks(tmp_path):
+    out = tmp_path / "site"
+
+    def noted(*names: str) -> list[bytes | None]:
+        with open_output(out) as output:
+            found = [output.note(name) for name in names]
+            output.keep("other", b"2")
+            output.commit()
+        return found
+
+    with open_output(out) as output:
+        output.put("a", b"1")
+        output.keep("one", b"1")
+        output.commit()
+    assert noted("one") == [b"1"]
+    assert noted() == []
+    assert noted("one", "other") == [None, b"2"]

@@ -245,7 +245,8 @@ def test_base_addresses_make_canonical_links_and_a_sitemap(shelf, publish, tmp_p
     site = tmp_path / "site"
     canonical = [link["href"] for link in Page(site / urls.METHOD).all("link") if link["rel"] == "canonical"]
     assert canonical == ["https://x.example/sub/method.html"]
-    locations = re.findall("<loc>(.*?)</loc>", (site / urls.SITEMAP).read_text())
+    sitemaps = re.findall("<loc>https://x.example/sub/(.*?)</loc>", (site / urls.SITEMAP).read_text())
+    locations = [at for path in sitemaps for at in re.findall("<loc>(.*?)</loc>", (site / path).read_text())]
     assert len(locations) == len(pages(site)) - 1
     assert "https://x.example/sub/server/io.github.acme__files/tool/delete_file.html" in locations
     assert "Sitemap: https://x.example/sub/sitemap.xml" in (site / urls.ROBOTS).read_text()
