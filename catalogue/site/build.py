@@ -32,7 +32,7 @@ from catalogue.site.scan import Scan
 from catalogue.site.survey import Survey
 from catalogue.site.surveying import read_survey
 from catalogue.site.tables import tables_part
-from catalogue.site.workers import Job, Shared, collecting_rarely, make_parts
+from catalogue.site.workers import Job, Shared, Workers, collecting_rarely
 from catalogue.values import Report
 from classifier.ruleset import RuleSet
 
@@ -84,19 +84,20 @@ def build(
     site = Site(base_url, ruleset.digest, len(ruleset.rules))
     titles = {rule.id: rule.title for rule in ruleset.rules}
     program = fingerprint(of_program(), site, titles)
-    scan = Scan(repository, past, ruleset.digest, program, output)
-    scan.read(report)
-    whole = Whole(scan.index, ruleset, site, survey(scan.index.tally.figures()))
-    files = Inventory(output, scan.index.tools, ruleset.digest, site)
-    for path, content in single_files(whole).items():
-        files.put(path, content)
-    jobs = chain(
-        scan.jobs(),
-        _overview_jobs(whole, program, output),
-        _search_jobs(scan.index, program, output),
-        collection_jobs(scan.index, output),
-    )
-    _take_parts(make_parts(jobs, Shared(site, titles, output.staging)), scan, files, report)
+    with Workers(Shared(site, titles, output.staging)) as workers:
+        scan = Scan(repository, past, ruleset.digest, program, output)
+        scan.read(report, workers.expect)
+        whole = Whole(scan.index, ruleset, site, survey(scan.index.tally.figures()))
+        files = Inventory(output, scan.index.tools, ruleset.digest, site)
+        for path, content in single_files(whole).items():
+            files.put(path, content)
+        jobs = chain(
+            scan.jobs(),
+            _overview_jobs(whole, program, output),
+            _search_jobs(scan.index, program, output),
+            collection_jobs(scan.index, output),
+        )
+        _take_parts(workers.make(jobs), scan, files, report)
     files.take(tables_part(scan.index, output))
     files.end()
     report("moving the site in", 0, output.written)

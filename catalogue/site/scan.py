@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -58,8 +58,11 @@ class Scan:
         self._names: dict[str, str] = {}
         self._digest_of = lru_cache(maxsize=200_000)(self._digest_namesakes)
 
-    def read(self, report: Report) -> None:
-        """Read every server and every tool once. Raises `CatalogueError` when a tool has no verdict of the ruleset."""
+    def read(self, report: Report, expect: Callable[[int], None]) -> None:
+        """Read every server and every tool once, and say of how many tools the pages will not be as they were.
+
+        Raises `CatalogueError` when a tool has no verdict of the ruleset.
+        """
         tools = unjudged = 0
         waiting: list[tuple[_Holding, bytes | None]] = []
         for row, heads in self._repository.holdings(self._ruleset):
@@ -68,7 +71,7 @@ class Scan:
             if not unjudged:
                 waiting.append(self._note(row, heads))
                 if _weight(waiting) >= _TOGETHER:
-                    self._index(waiting)
+                    expect(self._index(waiting))
                     waiting = []
             report("reading tools", tools, None)
         if unjudged:
@@ -86,8 +89,8 @@ class Scan:
         holding = _Holding(row, array("Q", [head.id for head in heads]), names, seed)
         return holding, noted if noted and noted.startswith(_head(seed)) else None
 
-    def _index(self, waiting: Sequence[tuple[_Holding, bytes | None]]) -> None:
-        """Put servers into the index, and keep what is known of their tools for the next build."""
+    def _index(self, waiting: Sequence[tuple[_Holding, bytes | None]]) -> int:
+        """Put servers into the index, keep what is known of their tools, and return how many of these were read."""
         wanted = [number for holding, noted in waiting if noted is None for number in holding.ids]
         loaded = self._repository.tools_by_id(wanted, self._ruleset)
         for holding, noted in waiting:
@@ -98,6 +101,7 @@ class Scan:
                 self._output.keep(urls.server(holding.row.name), _written(holding.seed, facts))
             self._holdings.append(holding)
             self.index.add_server(holding.row, facts, holding.seed)
+        return len(wanted)
 
     def sizes(self) -> Iterator[int]:
         """Yield the number of tools of each server."""

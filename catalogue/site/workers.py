@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from multiprocessing import get_context
+from typing import Self
 
 from catalogue.errors import CatalogueError
 from catalogue.site.context import Site
@@ -26,6 +27,9 @@ from catalogue.site.staging import Staging
 
 _ALONE = 2_000_000
 """Bytes of pickled parts that are made here before workers are started: they take half a second to come up."""
+
+_MANY = 1_000
+"""Tools to render from which on workers are worth their time at once."""
 
 _BATCH = 100_000
 """Bytes of pickled parts that a worker gets at a time, some tens of tools: enough that handing over costs little."""
@@ -62,17 +66,57 @@ class Shared:
     staging: Staging
 
 
-def make_parts(jobs: Iterable[Job | Made], shared: Shared) -> Iterator[Made]:
-    """Yield the parts in order; one that is no job is made already. Raises `CatalogueError` if a worker is killed."""
-    count = _processors()
-    rest = iter(jobs)
-    alone = 0
-    for job in rest:
-        if count > 1 and alone >= _ALONE:
-            yield from _in_parallel(_batches(chain([job], rest)), shared, count)
-        else:
-            alone += len(job.part) if isinstance(job, Job) else 0
-            yield _make(job, shared) if isinstance(job, Job) else job
+class Workers:
+    """Processes that make parts, one for each processor. A context: they end on the way out."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._count = _processors()
+        self._expected = 0
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+
+    def expect(self, tools: int) -> None:
+        """Be told of tools that will have to be rendered; from `_MANY` on, the processes come up in the meantime."""
+        self._expected += tools
+        if self._pool is None and self._count > 1 and self._expected >= _MANY:
+            self._start()
+
+    def make(self, jobs: Iterable[Job | Made]) -> Iterator[Made]:
+        """Yield the parts in order; one that is no job is made already. Raises `CatalogueError` if one is killed."""
+        rest = iter(jobs)
+        alone = 0
+        for job in rest:
+            if self._pool or (self._count > 1 and alone >= _ALONE):
+                yield from self._in_parallel(self._pool or self._start(), _batches(chain([job], rest)))
+            else:
+                alone += len(job.part) if isinstance(job, Job) else 0
+                yield _make(job, self._shared) if isinstance(job, Job) else job
+
+    def _start(self) -> ProcessPoolExecutor:
+        self._pool = ProcessPoolExecutor(self._count, get_context("spawn"), _share, (self._shared,))
+        self._pool.submit(_make_shared, [])  # with the first of them, they are started
+        return self._pool
+
+    def _in_parallel(self, pool: ProcessPoolExecutor, batches: Iterable[list[Job | Made]]) -> Iterator[Made]:
+        pending: deque[tuple[list[Job | Made], Future[list[Part]] | None]] = deque()
+        try:
+            for batch in batches:
+                jobs = [job for job in batch if isinstance(job, Job)]
+                made = pool.submit(_make_shared, jobs) if jobs else None
+                pending.append((batch, made))
+                if len(pending) >= self._count * _WAITING:
+                    yield from _joined(*pending.popleft())
+            while pending:
+                yield from _joined(*pending.popleft())
+        except BrokenProcessPool as error:
+            raise CatalogueError("A process that rendered pages was killed; is there enough memory?") from error
 
 
 def _processors() -> int:
@@ -91,24 +135,6 @@ def _batches(jobs: Iterable[Job | Made]) -> Iterator[list[Job | Made]]:
             yield batch
             batch, weight = [], 0
     yield batch
-
-
-def _in_parallel(batches: Iterable[list[Job | Made]], shared: Shared, count: int) -> Iterator[Made]:
-    with ProcessPoolExecutor(count, get_context("spawn"), _share, (shared,)) as pool:
-        pending: deque[tuple[list[Job | Made], Future[list[Part]] | None]] = deque()
-        try:
-            for batch in batches:
-                jobs = [job for job in batch if isinstance(job, Job)]
-                made = pool.submit(_make_shared, jobs) if jobs else None
-                pending.append((batch, made))
-                if len(pending) >= count * _WAITING:
-                    yield from _joined(*pending.popleft())
-            while pending:
-                yield from _joined(*pending.popleft())
-        except BrokenProcessPool as error:
-            raise CatalogueError("A process that rendered pages was killed; is there enough memory?") from error
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _joined(batch: Iterable[Job | Made], made: Future[list[Part]] | None) -> Iterator[Made]:
