@@ -6,8 +6,8 @@ Every part passes through here on its way to the output. Knows no page and no da
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from catalogue.ascii_json import compact
 from catalogue.site import machine, urls
@@ -25,6 +25,14 @@ _FOLDERS = frozenset({urls.API_TOOLS, urls.API_POLICIES, *_DUMPS.values()})
 """Folders whose files an index lists."""
 
 
+class _Noted(NamedTuple):
+    """A part by its name, by what tells its content from others, and by what tells its files' paths."""
+
+    name: str
+    content: str
+    places: str
+
+
 class Inventory:
     """Puts the parts of one build into the output, and makes the files about them.
 
@@ -37,7 +45,7 @@ class Inventory:
         self._digits = shard_digits(tools)
         self._ruleset = ruleset
         self._site = site
-        self._parts: dict[str, list[tuple[str, str]]] = defaultdict(list)  # (name, what tells its content) by shard
+        self._parts: dict[str, list[_Noted]] = defaultdict(list)  # by shard
         self._folders: dict[str, list[str]] = defaultdict(list)
 
     def put(self, path: str, content: bytes) -> None:
@@ -51,10 +59,11 @@ class Inventory:
 
     def end(self) -> None:
         """Put the dumps of tools, the indexes, the sitemap and the lists of files into the output."""
-        keys = {shard: self._key(shard) for shard in sorted(self._parts)}  # before more parts come
-        for shard, key in keys.items():
-            self._dump(shard, key)
-        self._end_sitemap(keys)
+        shards = sorted(self._parts)
+        pages = {shard: self._key(part.places for part in self._parts[shard]) for shard in shards}
+        for shard in shards:
+            self._dump(shard)
+        self._end_sitemap(pages)
         for folder in (urls.API_TOOLS, urls.API_POLICIES):
             self.put(urls.index_of(folder), _document(shards=self._about(folder)))
         dumps = {kind: self._about(folder) for kind, folder in _DUMPS.items()}
@@ -65,7 +74,7 @@ class Inventory:
 
     def _note(self, part: Made) -> None:
         content = part.key or self._only(part.name).digest
-        self._parts[shard_of(part.name, self._digits)].append((part.name, content))
+        self._parts[shard_of(part.name, self._digits)].append(_Noted(part.name, content, part.places))
         folder = part.name.rpartition("/")[0]
         if folder in _FOLDERS:
             self._folders[folder].append(part.name)
@@ -77,17 +86,19 @@ class Inventory:
             raise KeyError(path)
         return part.files[0]
 
-    def _files(self, shard: str) -> list[StoredFile]:
-        """Return the files of all parts of a shard."""
-        parts = (self._output.part(name) for name, _ in self._parts[shard])
-        return [file for part in parts if part for file in part.files]
+    def _files(self, parts: Iterable[_Noted]) -> list[StoredFile]:
+        """Return the files of parts."""
+        found = (self._output.part(part.name) for part in parts)
+        return [file for part in found if part for file in part.files]
 
-    def _dump(self, shard: str, key: str) -> None:
+    def _dump(self, shard: str) -> None:
         """Put the open data of a shard's tools: gzip files one after the other are one, too (RFC 1952, 2.2)."""
         path = urls.tools_dump(shard)
+        servers = [part for part in self._parts[shard] if urls.is_server(part.name)]
+        key = self._key(part.content for part in servers)
         made: Made | None = self._output.kept(path, key)
         if made is None:
-            sources = [file.path for file in self._files(shard) if file.path.endswith(f"/{urls.SERVER_DATA}")]
+            sources = [file.path for file in self._files(servers) if file.path.endswith(f"/{urls.SERVER_DATA}")]
             known = self._output.digests(path).get(path)
             made = Part(path, key, [self._output.staging.join(path, sources, known)], {}) if sources else None
         if made:
@@ -107,25 +118,25 @@ class Inventory:
 
     def _sitemap(self, name: str, key: str, shard: str) -> Part:
         known, store = self._output.digests(name), self._output.staging.store
-        made = machine.sitemap(shard, (file.path for file in self._files(shard)), self._site)
+        made = machine.sitemap(shard, (file.path for file in self._files(self._parts[shard])), self._site)
         return Part(name, key, [store(path, content, known.get(path)) for path, content in made], {})
 
     def _end_lists(self) -> None:
         """Put the lists of all files into the output, and their index; those are in none of them."""
         lists: list[StoredFile] = []
         for shard in sorted(self._parts):
-            path, key = urls.api_files(shard), self._key(shard)
+            path, key = urls.api_files(shard), self._key(part.content for part in self._parts[shard])
             self._output.take(self._output.kept(path, key) or self._list(path, key, shard))
             lists.append(self._only(path))
         self._output.put(urls.index_of(urls.API_FILES), _document(shards=[_about(file) for file in lists]))
 
     def _list(self, path: str, key: str, shard: str) -> Part:
-        content = _document(shard=shard, files=[_about(file) for file in self._files(shard)])
+        content = _document(shard=shard, files=[_about(file) for file in self._files(self._parts[shard])])
         return Part(path, key, [self._output.staging.store(path, content, self._output.digests(path).get(path))], {})
 
-    def _key(self, shard: str) -> str:
-        """Return what tells the files of a shard's parts from others."""
-        return fingerprint(repr(self._site), *map("".join, self._parts[shard])).hex()
+    def _key(self, parts: Iterable[str]) -> str:
+        """Return what tells a file that is made of these from others."""
+        return fingerprint(self._site, *parts).hex()
 
     def _in(self, folder: str) -> list[StoredFile]:
         return sorted(map(self._only, self._folders[folder]))

@@ -120,7 +120,7 @@ class Output:
     def take(self, part: Made) -> None:
         """Take a part, whose files are stored already."""
         if isinstance(part, Part) and not part.key and not part.files[0].changed:
-            part = Kept(part.name, "", 1, part.files[0].size)
+            part = Kept(part.name, "", 1, part.files[0].size, part.places)
         self._left.pop(part.name, None) if isinstance(part, Part) else None
         if isinstance(part, Kept):
             self._known.drop(part.name)

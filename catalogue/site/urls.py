@@ -95,6 +95,11 @@ def server(name: str, page: int = 1) -> str:
     return f"server/{slug(name)}/{_page(page)}"
 
 
+def is_server(path: str) -> bool:
+    """Say whether a path is the first page of a server."""
+    return path.startswith("server/") and path.endswith("/index.html")
+
+
 def server_policy(name: str) -> str:
     """Return the file with a server's recommended policy."""
     return f"server/{slug(name)}/policy.json"
