@@ -25,7 +25,7 @@ from benchmarks.tools import TOOLS_OF_A_SERVER, made_up, numbered, write_tools
 from catalogue.cli.static_files import FileServer
 from catalogue.site.facts import Facts, facts_of
 from catalogue.site.search_files import index_files
-from catalogue.site.search_index import SearchIndex
+from catalogue.site.search_index import SearchIndex, findable
 from catalogue.values import ListingRow, ServerRow, Standing, StoredTool
 from classifier.ruleset import RuleSet, load
 from classifier.verdict import to_wire
@@ -99,7 +99,8 @@ def _built(site: Path, facts: Sequence[Facts], count: int) -> Iterator[tuple[str
         listing = ListingRow("made-up", name, None, "active", "", _NOON)
         row = ServerRow(name, None, "", None, None, None, False, _NOON, _NOON, (listing,), ())
         own = (facts[number % len(facts)] for number in range(start, min(count, start + TOOLS_OF_A_SERVER)))
-        index.add(row, [one._replace(line=one.line.replace("made-up", f"made-up-{server}")) for one in own])
+        facts_here = [one._replace(line=one.line.replace("made-up", f"made-up-{server}")) for one in own]
+        index.add(findable(row, facts_here))
     written = time.process_time()
     sizes = []
     for part in index.parts():

@@ -59,14 +59,25 @@ class EntryStore:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def add(self, line: bytes, category: str, severity: str, confidence: str, *, declared: bool) -> int:
-        """Store an entry, given as its line, and return its number."""
-        self._declared.append(declared)
-        self._outlines += blake2b(line, digest_size=_OUTLINE).digest()
-        self._words[Category].append(_CODES[Category][category])
-        self._words[Severity].append(_CODES[Severity][severity])
-        self._words[Confidence].append(_CODES[Confidence][confidence])
-        return self._lines.add(line)
+    def add(
+        self,
+        lines: Sequence[str],
+        categories: Mapping[str, Sequence[int]],
+        severities: Mapping[str, Sequence[int]],
+        confidences: Sequence[str],
+        declared: Sequence[bool],
+    ) -> int:
+        """Store entries, given as their lines, and return the number of the first.
+
+        Categories and severities tell which of them, from 0, are of each.
+        """
+        pieces = [line.encode("ascii") for line in lines]
+        self._declared += bytes(declared)
+        self._outlines += b"".join([blake2b(piece, digest_size=_OUTLINE).digest() for piece in pieces])
+        for kind, places in ((Category, categories), (Severity, severities)):
+            self._words[kind] += _spread(_CODES[kind], places, len(pieces))
+        self._words[Confidence] += bytes(map(_CODES[Confidence].__getitem__, confidences))
+        return self._lines.add_all(pieces)
 
     def outline(self, numbers: Iterable[int]) -> bytes:
         """Return what tells the entries of these numbers from others."""
@@ -82,6 +93,15 @@ class EntryStore:
     def declared(self, numbers: Iterable[int]) -> int:
         """Count the entries of these numbers that no server listed."""
         return sum(map(self._declared.__getitem__, numbers))
+
+
+def _spread(codes: Mapping[str, int], places: Mapping[str, Sequence[int]], size: int) -> bytearray:
+    """Return for each place the code of what it is listed under."""
+    found = bytearray(size)
+    for word, of_word in places.items():
+        for place in of_word:
+            found[place] = codes[word]
+    return found
 
 
 class Entries(Sequence[Entry], Outlined):
@@ -147,12 +167,12 @@ class Lists(Mapping[Any, Entries]):
         self._store = store
         self._numbers: dict[Any, array[int]] = {}
 
-    def add(self, key: Any, number: int) -> None:
-        """Put an entry at the end of a list."""
+    def extend(self, key: Any, more: Iterable[int]) -> None:
+        """Put entries at the end of a list."""
         numbers = self._numbers.get(key)
         if numbers is None:
             numbers = self._numbers[key] = array("I")
-        numbers.append(number)
+        numbers.extend(more)
 
     def __getitem__(self, key: Any) -> Entries:
         return Entries(self._store, self._numbers.get(key, ()))

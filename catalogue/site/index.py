@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from catalogue import flows
-from catalogue.attacks.read import patterns_for
 from catalogue.claims import Claims
 from catalogue.site.entries import CATEGORIES, SEVERITIES, Entries, EntryStore, Lists
-from catalogue.site.facts import Facts
 from catalogue.site.search_index import SearchIndex
+from catalogue.site.server_facts import ServerFacts
 from catalogue.site.tally import Tally
 from catalogue.site.tool_page import NAMESAKES, Namesakes
 from catalogue.values import ServerRow
-from classifier.verdict import Category, Signal, signal_from_wire
+from classifier.verdict import Signal, signal_from_wire
 
 EXAMPLES = 40
 """Tools that a rule's page names; their number is counted in full."""
@@ -50,7 +49,7 @@ class Index:
     by_signal: Lists = field(init=False)
     by_rule: Lists = field(init=False)
     by_attack: Lists = field(init=False)
-    _parts: dict[str, list[tuple[str, int, list[str]]]] = field(default_factory=lambda: defaultdict(list))
+    _parts: dict[str, Sequence[tuple[str, int, Sequence[str]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("by_server", "by_name", "by_category", "by_severity", "by_signal", "by_rule", "by_attack"):
@@ -66,50 +65,51 @@ class Index:
         """How many tools there are."""
         return len(self.store)
 
-    def add_server(self, row: ServerRow, tools: Sequence[Facts], seed: bytes) -> None:
+    def add_server(self, row: ServerRow, tools: ServerFacts, seed: bytes) -> None:
         """Take note of a server, of its targets' outcomes, of the latest time it knows, and of its tools."""
         self.servers.append(row)
         self.seeds[row.name] = seed
         self.withdrawn += row.withdrawn
-        self.search.add(row, tools)
+        self.search.add(tools.findable)
         times = [row.last_seen, *(listing.fetched_at for listing in row.listings)]
         for target in row.targets:
             self.outcomes[target.latest.outcome if target.latest else "never-tried"] += 1
             if target.latest:
                 times.append(target.latest.started_at)
         self.as_of = max(times if self.as_of is None else [self.as_of, *times])
-        self.tally.add_server(tools)
-        for tool in tools:
-            self._add_tool(row.name, tool)
+        self.tally.add_server(tools.counts)
+        self._compare(row.name, tools)
+        self._list(row.name, tools)
 
-    def _add_tool(self, server: str, tool: Facts) -> None:
-        category = CATEGORIES[tool.category]
-        line = tool.line.encode("ascii")
-        number = self.store.add(line, tool.category, tool.severity, tool.confidence, declared=tool.declared)
-        self.declared += tool.declared
-        self.by_server.add(server, number)
-        self.by_name.add(tool.name, number)
-        self.by_category.add(category, number)
-        self.by_severity.add(SEVERITIES[tool.severity], number)
-        for signal in tool.signals:
-            self.by_signal.add(signal, number)
-        for pattern in patterns_for(category, frozenset(tool.signals)):
-            self.by_attack.add(pattern.id, number)
-        for rule in tool.rules:
-            self.rules[rule] += 1
-            if self.rules[rule] <= EXAMPLES:
-                self.by_rule.add(rule, number)
-        self._compare(server, tool, category)
+    def _list(self, server: str, tools: ServerFacts) -> None:
+        """Put the tools of a server into the lists."""
+        first = self.store.add(tools.lines, tools.categories, tools.severities, tools.confidences, tools.declared)
+        self.declared += sum(tools.declared)
+        self.by_server.extend(server, range(first, first + len(tools.names)))
+        for number, name in enumerate(tools.names, first):
+            self.by_name.extend(name, (number,))
+        for category, places in tools.categories.items():
+            self.by_category.extend(CATEGORIES[category], [first + place for place in places])
+        for severity, places in tools.severities.items():
+            self.by_severity.extend(SEVERITIES[severity], [first + place for place in places])
+        for lists, found in ((self.by_signal, tools.signals), (self.by_attack, tools.attacks)):
+            for key, places in found.items():
+                lists.extend(key, [first + place for place in places])
+        for rule, places in tools.rules.items():
+            room = max(0, EXAMPLES - self.rules[rule])
+            self.rules[rule] += len(places)
+            self.by_rule.extend(rule, [first + place for place in places[:room]])
 
-    def _compare(self, server: str, tool: Facts, category: Category) -> None:
-        """Take note of the tool's hints, and of its part in what its server's tools can do together."""
-        signals = [Signal(one, ()) for one in tool.signals] if tool.hints else []
-        if tool.conflict:
-            signals.append(signal_from_wire(tool.conflict))
-        self.claims.add((server, tool.name, tool.occurrence), tool.hints, category, signals)
-        legs = [signal for signal in tool.signals if signal in flows.SIGNALS]
-        if legs:
-            self._parts[server].append((tool.name, tool.occurrence, legs))
+    def _compare(self, server: str, tools: ServerFacts) -> None:
+        """Take note of the tools' hints, and of their part in what they can do together."""
+        self.claims.tools += len(tools.names) - len(tools.hinted)
+        for name, occurrence, hints, conflict, category, stated in tools.hinted:
+            signals = [Signal(one, ()) for one in stated] if hints else []
+            if conflict:
+                signals.append(signal_from_wire(conflict))
+            self.claims.add((server, name, occurrence), hints, CATEGORIES[category], signals)
+        if tools.legs:
+            self._parts[server] = tools.legs
 
     @property
     def confirmed(self) -> int:

@@ -6,7 +6,6 @@ read where the last build noted it, and neither their definitions nor their verd
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,11 +15,12 @@ from catalogue.errors import CatalogueError
 from catalogue.history import Past
 from catalogue.repository import Repository
 from catalogue.site import urls
-from catalogue.site.facts import Facts, facts_of
+from catalogue.site.facts import facts_of
 from catalogue.site.fingerprint import fingerprint, outlined, pickled
 from catalogue.site.index import Index
 from catalogue.site.manifest import Made
 from catalogue.site.output import Output
+from catalogue.site.server_facts import read, server_facts, written
 from catalogue.site.server_files import Work
 from catalogue.site.tool_page import NAMESAKES
 from catalogue.site.workers import Job
@@ -87,7 +87,7 @@ class Scan:
         seed = fingerprint(self._program, outlined(row), repr([(head.name, head.state) for head in heads]))
         noted = self._output.note(urls.server(row.name))
         holding = _Holding(row, array("Q", [head.id for head in heads]), names, seed)
-        return holding, noted if noted and noted.startswith(_head(seed)) else None
+        return holding, noted if noted and noted.startswith(seed) else None
 
     def _index(self, waiting: Sequence[tuple[_Holding, bytes | None]]) -> int:
         """Put servers into the index, keep what is known of their tools, and return how many of these were read."""
@@ -95,10 +95,10 @@ class Scan:
         loaded = self._repository.tools_by_id(wanted, self._ruleset)
         for holding, noted in waiting:
             if noted is not None:
-                facts = [Facts(*fields) for fields in json.loads(noted)["tools"]]
+                facts = read(noted[len(holding.seed) :])
             else:
-                facts = [facts_of(next(loaded)) for _ in holding.ids]
-                self._output.keep(urls.server(holding.row.name), _written(holding.seed, facts))
+                facts = server_facts(holding.row, [facts_of(next(loaded)) for _ in holding.ids])
+                self._output.keep(urls.server(holding.row.name), holding.seed + written(facts))
             self._holdings.append(holding)
             self.index.add_server(holding.row, facts, holding.seed)
         return len(wanted)
@@ -136,15 +136,6 @@ class Scan:
     def _digest_namesakes(self, name: str) -> bytes:
         entries = self.index.by_name[name]
         return fingerprint(str(len(entries)), entries[:NAMESAKES].outline())
-
-
-def _head(seed: bytes) -> bytes:
-    """Return what a note begins with."""
-    return b'{"seed":"' + seed.hex().encode("ascii") + b'","tools":'
-
-
-def _written(seed: bytes, facts: Sequence[Facts]) -> bytes:
-    return _head(seed) + json.dumps(facts, separators=(",", ":")).encode("ascii") + b"}"
 
 
 def _weight(waiting: Sequence[tuple[_Holding, bytes | None]]) -> int:

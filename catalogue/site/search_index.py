@@ -35,7 +35,7 @@ _RECORDS = 64 * BLOCK
 _SUMMARY = 110
 """Characters of a description that a result shows."""
 
-_SEPARATOR = b"\x1f"
+_SEPARATOR = "\x1f"
 """Between a record and the fields' words, none of which has it: words are letters and digits, records are JSON."""
 
 
@@ -45,6 +45,52 @@ class SearchPart(NamedTuple):
     name: str
     part: Words | Records | Directory
     digest: bytes
+
+
+class Findable(NamedTuple):
+    """A server and its tools as they can be found, in JSON values.
+
+    Of each, the code of its stratum, its place, and its record with the words of each field. `facets` are those of all.
+    """
+
+    codes: Sequence[int]
+    places: Sequence[int]
+    things: Sequence[str]
+    facets: Sequence[str]
+
+
+def findable(row: ServerRow, tools: Sequence[Facts]) -> Findable:
+    """Return a server and its tools as they can be found."""
+    facets = _facets(row)
+    things = [_server(row, len(tools), facets)]
+    of_server = " ".join(words(f"{row.name} {row.title or ''}"))
+    for tool in tools:
+        line = orjson.loads(tool.line)
+        path, summary, declared = line[0], line[8], line[9]
+        record = compact([line[1], line[2], path, inert(summary, _SUMMARY), int(declared)])
+        own = " ".join((facets, *(f":signal:{signal}" for signal in tool.signals), f":changed:{tool.changed}"))
+        things.append(_Thing(path, (tool.severity, tool.category), record, (*tool.words, of_server, own)))
+    return Findable(
+        [stratum_code(thing.fields[0].count(" ") + 1, *thing.kind) for thing in things],
+        [place(thing.path) for thing in things],
+        [_SEPARATOR.join((thing.record, *thing.fields)) for thing in things],
+        sorted({facet for thing in things for facet in thing.fields[-1].split()}),
+    )
+
+
+class _Thing(NamedTuple):
+    path: str
+    kind: tuple[str, str]
+    record: str
+    fields: Sequence[str]
+
+
+def _server(row: ServerRow, tools: int, facets: str) -> _Thing:
+    path = urls.server(row.name)
+    space, _, name = row.name.rpartition("/")
+    own = found_by(name, (row.title,), row.description)
+    shown = [inert(row.name, 120), "", path, inert(" ".join(row.description.split()), _SUMMARY), tools]
+    return _Thing(path, ("", SERVER), compact(shown), (*own, " ".join(words(space)), facets))
 
 
 class SearchIndex:
@@ -61,30 +107,12 @@ class SearchIndex:
         self._layout: Layout | None = None
         self.facets: set[str] = set()
 
-    def add(self, row: ServerRow, tools: Sequence[Facts]) -> None:
+    def add(self, found: Findable) -> None:
         """Take a server and its tools."""
-        facets = _facets(row)
-        self.facets.update(facets.split())
-        path = urls.server(row.name)
-        space, _, name = row.name.rpartition("/")
-        own = found_by(name, (row.title,), row.description)
-        shown = [inert(row.name, 120), "", path, inert(" ".join(row.description.split()), _SUMMARY), len(tools)]
-        self._add(path, ("", SERVER), compact(shown).encode("ascii"), [*own, " ".join(words(space)), facets])
-        of_server = " ".join(words(f"{row.name} {row.title or ''}"))
-        for tool in tools:
-            line = orjson.loads(tool.line)
-            path, summary, declared = line[0], line[8], line[9]
-            record = compact([line[1], line[2], path, inert(summary, _SUMMARY), int(declared)]).encode("ascii")
-            own_facets = " ".join(
-                (facets, *(f":signal:{signal}" for signal in tool.signals), f":changed:{tool.changed}")
-            )
-            self.facets.update(own_facets.split())
-            self._add(path, (tool.severity, tool.category), record, [*tool.words, of_server, own_facets])
-
-    def _add(self, path: str, kind: tuple[str, str], record: bytes, fields: Sequence[str]) -> None:
-        self._codes.append(stratum_code(fields[0].count(" ") + 1, *kind))
-        self._places.append(place(path))
-        self._things.add(_SEPARATOR.join((record, *(field.encode("utf-8") for field in fields))))
+        self.facets.update(found.facets)
+        self._codes.extend(found.codes)
+        self._places.extend(found.places)
+        self._things.add_all([thing.encode("utf-8") for thing in found.things])
 
     @property
     def layout(self) -> Layout:
@@ -119,7 +147,7 @@ class SearchIndex:
             thing = self.layout.things[number]
             if thing == EMPTY:
                 continue
-            record, *fields, facets = self._things[thing].split(_SEPARATOR)
+            record, *fields, facets = self._things[thing].split(_SEPARATOR.encode())
             fields[0] += b" " + facets
             for field, found in enumerate(fields):
                 for word in found.split():

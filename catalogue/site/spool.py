@@ -6,6 +6,8 @@ import os
 import tempfile
 import weakref
 from array import array
+from collections.abc import Sequence
+from itertools import accumulate, islice
 
 _BLOCK = 1 << 14
 """Bytes that are read at a time: who asks for a piece mostly asks for one not far behind it next."""
@@ -37,6 +39,15 @@ class Spool:
         if len(self._waiting) >= _BUFFER:
             self._flush()
         return len(self) - 1
+
+    def add_all(self, pieces: Sequence[bytes]) -> int:
+        """Keep pieces and return the number of the first."""
+        first = len(self)
+        self._waiting += b"".join(pieces)
+        self._ends.extend(islice(accumulate(map(len, pieces), initial=self._ends[-1]), 1, None))
+        if len(self._waiting) >= _BUFFER:
+            self._flush()
+        return first
 
     def __getitem__(self, number: int) -> bytes:
         start, end = self._ends[number], self._ends[number + 1]

@@ -22,25 +22,32 @@ class Tally:
     def __init__(self) -> None:
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
 
-    def add_server(self, tools: Iterable[Facts]) -> None:
-        """Take note of all tools of a server."""
-        counts = self._counts
-        together = 0
-        for tool in tools:
-            together += tool.tokens
-            counts["tools-by-standing"][_STANDING[tool.declared]] += 1
-            counts["tools-by-category"][tool.category] += 1
-            counts["tools-by-severity"][tool.severity] += 1
-            counts["tools-by-hints"][_hints(tool)] += 1
-            counts["definitions-by-tokens"][spans.OF_A_DEFINITION.of(tool.tokens)] += 1
-            for signal in tool.signals:
-                counts["tools-by-signal"][signal] += 1
-        if together:
-            counts["servers-by-tokens"][spans.OF_A_SERVER.of(together)] += 1
+    def add_server(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Add what is `counted` of a server."""
+        for name, own in counts.items():
+            self._counts[name].update(own)
 
     def figures(self) -> Mapping[str, Mapping[str, int]]:
         """Return all figures by name; each counts by its keys."""
         return {name: self._counts[name] for name in COUNTED}
+
+
+def counted(tools: Iterable[Facts]) -> Mapping[str, Mapping[str, int]]:
+    """Return the figures of one server's tools."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    together = 0
+    for tool in tools:
+        together += tool.tokens
+        counts["tools-by-standing"][_STANDING[tool.declared]] += 1
+        counts["tools-by-category"][tool.category] += 1
+        counts["tools-by-severity"][tool.severity] += 1
+        counts["tools-by-hints"][_hints(tool)] += 1
+        counts["definitions-by-tokens"][spans.OF_A_DEFINITION.of(tool.tokens)] += 1
+        for signal in tool.signals:
+            counts["tools-by-signal"][signal] += 1
+    if together:
+        counts["servers-by-tokens"][spans.OF_A_SERVER.of(together)] += 1
+    return counts
 
 
 COUNTED = (
