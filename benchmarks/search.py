@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -24,6 +24,7 @@ from benchmarks.commands import run
 from benchmarks.tools import TOOLS_OF_A_SERVER, made_up, numbered, write_tools
 from catalogue.cli.static_files import FileServer
 from catalogue.site.facts import Facts, facts_of
+from catalogue.site.manifest import Manifest
 from catalogue.site.search_files import index_files
 from catalogue.site.search_index import SearchIndex, findable
 from catalogue.values import ListingRow, ServerRow, Standing, StoredTool
@@ -90,6 +91,13 @@ def _site(folder: Path) -> Path:
     return folder / "site"
 
 
+class _Memory(Manifest):
+    """What the index would find again in the next build; nothing goes from here."""
+
+    def retain(self, names: Iterable[str]) -> None:
+        """Do nothing."""
+
+
 def _built(site: Path, facts: Sequence[Facts], count: int) -> Iterator[tuple[str, str]]:
     """Write the index of that many tools, on one processor, as `catalogue publish` does on all."""
     index = SearchIndex()
@@ -103,12 +111,15 @@ def _built(site: Path, facts: Sequence[Facts], count: int) -> Iterator[tuple[str
         index.add(findable(row, facts_here))
     written = time.process_time()
     sizes = []
-    for part in index.parts():
-        for path, content in index_files(part.part):
+    memory = _Memory(site / "notes.db", new=True)
+    for part in index.parts(memory, b""):
+        for path, content in index_files(part.collect()):
             target = site / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
             sizes.append(len(content))
+    memory.close()
+    memory.path.unlink()
     yield f"{count:,} tools: collecting words and records, seconds", f"{written - collected:.1f}"
     yield f"{count:,} tools: writing the index, seconds of one processor", f"{time.process_time() - written:.1f}"
     yield f"{count:,} tools: index, MB", f"{sum(sizes) / 1e6:,.1f}"

@@ -123,9 +123,9 @@ def _overview_jobs(whole: Whole, program: bytes, output: Output) -> Iterator[Job
 
 def _search_jobs(index: Index, program: bytes, output: Output) -> Iterator[Job | Made]:
     """Yield a job for each part of the search index, or the part where the last build made it from the same."""
-    for name, content, digest in index.search.parts():
+    for name, digest, collect in index.search.parts(output, program):
         key = fingerprint(program, digest).hex()
-        yield output.kept(name, key) or Job(name, key, pickled(content), output.digests(name))
+        yield output.kept(name, key) or Job(name, key, pickled(collect()), output.digests(name))
 
 
 def _take_parts(parts: Iterable[Made], scan: Scan, files: Inventory, report: Report) -> None:

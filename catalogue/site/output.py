@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,6 +74,12 @@ class Output:
         self._noted_here.add(name)
         self._made.keep(name, note)
         self._stirred = True
+
+    def retain(self, names: Iterable[str]) -> None:
+        """Keep what was noted under these names, though nobody asks for it."""
+        for name in names:
+            self._noted.discard(name)
+            self._stale.discard(name)
 
     def part(self, name: str) -> Part | None:
         """Return a part that this build has taken."""

@@ -7,12 +7,13 @@ from a folder without a server, where a browser reads no other file. What they h
 from __future__ import annotations
 
 import hashlib
-import pickle
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
+
+import orjson
 
 from catalogue.ascii_json import compact
 from catalogue.site import urls
@@ -43,7 +44,7 @@ TOO_FREQUENT = 1
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """All words that begin alike, to be written: pickled lists of (word, field, numbers as bytes), in ascending order.
+    """All words that begin alike, to be written: lists that were `packed`, in ascending order of their numbers.
 
     `end` is behind the last number there may be.
     """
@@ -131,12 +132,29 @@ def _words_script(name: str, layout: str, group: Sequence[_Word]) -> bytes:
 def _merged(lists: Sequence[bytes]) -> Mapping[str, list[array[int]]]:
     merged: dict[str, list[array[int]]] = {}
     for piece in lists:
-        for word, field, numbers in pickle.loads(piece):  # noqa: S301 - our own, a moment old
+        for word, field, numbers in _unpacked(piece):
             fields = merged.get(word)
             if fields is None:
                 fields = merged[word] = [array("I") for _ in range(FIELDS)]
             fields[field].frombytes(numbers)
     return merged
+
+
+def packed(lists: Iterable[tuple[str, int, array[int]]]) -> bytes:
+    """Return lists of numbers by word and field as bytes: what they are, a line, and all numbers."""
+    heads, bodies = [], []
+    for word, field, numbers in lists:
+        bodies.append(numbers.tobytes())
+        heads.append((word, field, len(bodies[-1])))
+    return orjson.dumps(heads) + b"\n" + b"".join(bodies)
+
+
+def _unpacked(piece: bytes) -> Iterator[tuple[str, int, memoryview]]:
+    head, _, numbers = piece.partition(b"\n")
+    rest = memoryview(numbers)
+    for word, field, size in orjson.loads(head):
+        yield word, field, rest[:size]
+        rest = rest[size:]
 
 
 def _value(part: Words, word: str, field: int, numbers: array[int]) -> tuple[Any, list[tuple[str, bytes]]]:

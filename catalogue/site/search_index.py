@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from hashlib import blake2b
 from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, cast
 
 import orjson
 
 from catalogue.ascii_json import compact
 from catalogue.site import urls
 from catalogue.site.facts import Facts
-from catalogue.site.fingerprint import fingerprint, pickled
+from catalogue.site.fingerprint import fingerprint
 from catalogue.site.marks import inert
-from catalogue.site.search_files import BLOCK, Directory, Records, Words
+from catalogue.site.search_files import BLOCK, Directory, Records, Words, packed
 from catalogue.site.search_layout import EMPTY, SERVER, Layout, lay_out, place, stratum_code
 from catalogue.site.search_words import found_by, words
 from catalogue.site.spool import Spool
@@ -35,16 +37,32 @@ _RECORDS = 64 * BLOCK
 _SUMMARY = 110
 """Characters of a description that a result shows."""
 
+_OUTLINE = 16
+"""Bytes of a digest of a thing."""
+
 _SEPARATOR = "\x1f"
 """Between a record and the fields' words, none of which has it: words are letters and digits, records are JSON."""
 
 
 class SearchPart(NamedTuple):
-    """A part of the index to be made: its name, what it is made from, and a digest of that."""
+    """A part of the index to be made: its name, a digest of what it is made from, and what collects that."""
 
     name: str
-    part: Words | Records | Directory
     digest: bytes
+    collect: Callable[[], Words | Records | Directory]
+
+
+class Memory(Protocol):
+    """What outlasts a build."""
+
+    def note(self, name: str) -> bytes | None:
+        """Return what was noted under a name; `None` where there is nothing."""
+
+    def keep(self, name: str, note: bytes) -> None:
+        """Note something."""
+
+    def retain(self, names: Iterable[str]) -> None:
+        """Keep what was noted under these names."""
 
 
 class Findable(NamedTuple):
@@ -104,6 +122,7 @@ class SearchIndex:
         self._codes = array("H")
         self._places = array("I")
         self._things = Spool()
+        self._outlines = bytearray()
         self._layout: Layout | None = None
         self.facets: set[str] = set()
 
@@ -112,7 +131,9 @@ class SearchIndex:
         self.facets.update(found.facets)
         self._codes.extend(found.codes)
         self._places.extend(found.places)
-        self._things.add_all([thing.encode("utf-8") for thing in found.things])
+        things = [thing.encode("utf-8") for thing in found.things]
+        self._outlines += b"".join([blake2b(thing, digest_size=_OUTLINE).digest() for thing in things])
+        self._things.add_all(things)
 
     @property
     def layout(self) -> Layout:
@@ -121,45 +142,89 @@ class SearchIndex:
             self._layout = lay_out(self._codes, self._places)
         return self._layout
 
-    def parts(self) -> Iterator[SearchPart]:
-        """Yield the parts of the index, each with a digest of what it is made from."""
-        pieces = Spool()
-        of_key: dict[str, list[int]] = defaultdict(list)
-        layout, end = self.layout.digest, len(self.layout.things)
-        for window in range(0, end, _WINDOW):
-            lists: _Lists = defaultdict(lambda: array("I"))
-            for start in range(window, min(end, window + _WINDOW), _RECORDS):
-                records = list(self._read(range(start, min(end, start + _RECORDS)), lists))
-                if records:
-                    yield _part(f"search/r/{start}", Records(layout, records), (layout, records))
-            for key, found in groupby(sorted(lists), key=lambda pair: _key(pair[0])):
-                piece = pickled([(word.decode("utf-8"), field, lists[word, field].tobytes()) for word, field in found])
-                of_key[key].append(pieces.add(piece))
-        for key in sorted(of_key):
-            content = [pieces[number] for number in of_key[key]]
-            yield _part(f"search/w/{key}", Words(key, layout, end, content), (layout, *content))
-        directory = Directory(layout, self.layout.strata, tuple(sorted(of_key)))
-        yield _part("search/index", directory, (directory,))
+    def parts(self, memory: Memory, program: bytes) -> Iterator[SearchPart]:
+        """Yield the parts of the index. Of windows that are as `memory` has them no word is looked at.
 
-    def _read(self, numbers: range, lists: _Lists) -> Iterator[tuple[int, bytes]]:
-        """Yield the records of these numbers, and put the numbers into the lists of their words."""
-        for number in numbers:
-            thing = self.layout.things[number]
-            if thing == EMPTY:
-                continue
-            record, *fields, facets = self._things[thing].split(_SEPARATOR.encode())
+        `program` tells this way to make them from others.
+        """
+        of_key: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        end = len(self.layout.things)
+        for start in range(0, end, _WINDOW):
+            numbers = range(start, min(end, start + _WINDOW))
+            yield from self._records_parts(numbers)
+            for key, digest in self._pieces(numbers, memory, program).items():
+                of_key[key].append((_piece(start, key), digest))
+        for key in sorted(of_key):
+            names, digests = zip(*of_key[key], strict=True)
+            yield SearchPart(f"search/w/{key}", self._told(*digests), partial(self._words, key, names, memory))
+        directory = Directory(self.layout.digest, self.layout.strata, tuple(sorted(of_key)))
+        yield SearchPart("search/index", fingerprint(directory), lambda: directory)
+
+    def _records_parts(self, numbers: range) -> Iterator[SearchPart]:
+        for start in numbers[::_RECORDS]:
+            own = range(start, min(numbers.stop, start + _RECORDS))
+            if any(self.layout.things[number] != EMPTY for number in own):
+                yield SearchPart(f"search/r/{start}", self._told(self._outline(own)), partial(self._records, own))
+
+    def _records(self, numbers: range) -> Records:
+        found = ((number, self._things[self.layout.things[number]]) for number in numbers if self._has(number))
+        separator = _SEPARATOR.encode()
+        return Records(self.layout.digest, [(number, thing.partition(separator)[0]) for number, thing in found])
+
+    def _words(self, key: str, names: Sequence[str], memory: Memory) -> Words:
+        pieces = [memory.note(name) or b"" for name in names]
+        return Words(key, self.layout.digest, len(self.layout.things), pieces)
+
+    def _told(self, *content: object) -> bytes:
+        """Return what tells a part of this content from others, which goes by the division of the numbers, too."""
+        return fingerprint(self.layout.digest, len(self.layout.things), *content)
+
+    def _has(self, number: int) -> bool:
+        return self.layout.things[number] != EMPTY
+
+    def _outline(self, numbers: range) -> bytes:
+        """Return what tells the things of these numbers from others."""
+        things, outlines = self.layout.things[numbers.start : numbers.stop], self._outlines
+        none = bytes(_OUTLINE)
+        return b"".join(
+            [none if thing == EMPTY else outlines[thing * _OUTLINE : thing * _OUTLINE + _OUTLINE] for thing in things]
+        )
+
+    def _pieces(self, numbers: range, memory: Memory, program: bytes) -> Mapping[str, str]:
+        """Return the digests of the pieces of the words' lists that are about these numbers, by the words' keys."""
+        name = f"search/window/{numbers.start}"
+        told = fingerprint(program, self._outline(numbers)).hex()
+        noted = memory.note(name)
+        before, pieces = orjson.loads(noted) if noted else ("", {})
+        if before == told:
+            memory.retain(_piece(numbers.start, key) for key in pieces)
+            return cast("Mapping[str, str]", pieces)
+        made = {}
+        for key, content in self._collected(numbers):
+            memory.keep(_piece(numbers.start, key), content)
+            made[key] = fingerprint(content).hex()
+        memory.keep(name, orjson.dumps((told, made)))
+        return made
+
+    def _collected(self, numbers: range) -> Iterator[tuple[str, bytes]]:
+        """Yield the lists of the words of these numbers, by the words' keys."""
+        lists: _Lists = defaultdict(lambda: array("I"))
+        for number in filter(self._has, numbers):
+            _, *fields, facets = self._things[self.layout.things[number]].split(_SEPARATOR.encode())
             fields[0] += b" " + facets
             for field, found in enumerate(fields):
                 for word in found.split():
                     lists[word, field].append(number)
-            yield number, record
+        for key, own in groupby(sorted(lists, key=lambda pair: (_key(pair[0]), pair)), key=lambda pair: _key(pair[0])):
+            yield key, packed((word.decode("utf-8"), field, lists[word, field]) for word, field in own)
 
 
 _Lists: TypeAlias = dict[tuple[bytes, int], "array[int]"]
 
 
-def _part(name: str, part: Words | Records | Directory, content: tuple[object, ...]) -> SearchPart:
-    return SearchPart(name, part, fingerprint(*content))
+def _piece(start: int, key: str) -> str:
+    """Return under which name the piece of a window is noted."""
+    return f"search/window/{start}/{key}"
 
 
 def _key(word: bytes) -> str:

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.site import urls
-from catalogue.site.fingerprint import pickled
-from catalogue.site.search_files import TOO_FREQUENT, Words, index_files
+from catalogue.site import search_index, urls
+from catalogue.site.search_files import TOO_FREQUENT, Words, index_files, packed
 from catalogue.site.search_layout import EMPTY, lay_out, place, stratum_code
 from catalogue.site.search_lists import LETTERS, pieces
 from catalogue.site.search_words import LONGEST_WORD, found_by, words
@@ -100,8 +99,8 @@ def test_who_comes_moves_few():
 
 
 def test_a_word_of_everywhere_has_no_list_but_for_names():
-    numbers = array("I", range(0, 10_000, 3)).tobytes()
-    part = Words("7468", "layout", 10_000, [pickled([("the", 0, numbers), ("the", 2, numbers)])])
+    numbers = array("I", range(0, 10_000, 3))
+    part = Words("7468", "layout", 10_000, [packed([("the", 0, numbers), ("the", 2, numbers)])])
     files = dict(index_files(part))
     name, description = content(files[urls.search_file("w/7468")])["words"]["the"][0::2]
     assert description == TOO_FREQUENT
@@ -148,3 +147,28 @@ def test_every_page_has_a_search_box(shelf, publish, tmp_path):
         forms = [form for form in Page(path).all("form") if form.get("role") == "search"]
         assert len(forms) == 1, path
         assert forms[0]["action"].endswith(urls.SEARCH)
+
+
+def test_only_the_words_of_windows_that_changed_are_looked_at(ruleset, publish, tmp_path, monkeypatch):
+    monkeypatch.setattr(search_index, "_WINDOW", 64)
+    looked: list[int] = []
+    collected = search_index.SearchIndex._collected
+
+    def noted(index, numbers):
+        looked.append(numbers.start)
+        return collected(index, numbers)
+
+    monkeypatch.setattr(search_index.SearchIndex, "_collected", noted)
+    shelf = Shelf(ruleset)
+    for number in range(40):
+        shelf.add(f"server-{number}", [{"name": f"tool_{n}", "description": f"Lists w{number}."} for n in range(5)])
+    publish(shelf)
+    every = len(looked)
+    looked.clear()
+    publish(shelf)
+    assert looked == []
+    shelf.add("server-7", [{"name": f"tool_{n}", "description": f"Lists x{n}."} for n in range(5)])
+    publish(shelf)
+    assert 0 < len(looked) < every
+    publish(shelf, tmp_path / "fresh")
+    assert index_of(tmp_path / "site") == index_of(tmp_path / "fresh")
