@@ -10,6 +10,7 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -156,9 +157,16 @@ def _joined(words: Sequence[str]) -> str:
 
 
 def load(folder: Traversable | None = None) -> RuleSet:
-    """Load a folder of rules (default: the rules of this package). Raises `RuleSetError` with all problems at once."""
-    with _no_collecting():
-        return _load(folder if folder is not None else packaged_rules())
+    """Load a folder of rules, or the rules of this package, which one process loads once.
+
+    Raises `RuleSetError` with all problems at once.
+    """
+    return _packaged() if folder is None else _load(folder)
+
+
+@cache
+def _packaged() -> RuleSet:
+    return _load(packaged_rules())
 
 
 @contextmanager
@@ -174,7 +182,8 @@ def _no_collecting() -> Iterator[None]:
 
 
 def _load(root: Traversable) -> RuleSet:
-    ruleset, problems = read(root)
+    with _no_collecting():
+        ruleset, problems = read(root)
     if problems:
         raise RuleSetError(problems)
     return ruleset

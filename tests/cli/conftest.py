@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import logging
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from catalogue import cli
-from classifier import ruleset
 from tests.cli.program import TOOLS, Ended, run_program, write_lines
 
 
@@ -19,15 +17,6 @@ def _own_logging():
     yield
     logging.captureWarnings(capture=False)
     root.handlers[:], root.level = handlers, level
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _rules_loaded_once():
-    """Load the packaged rules once for all commands that run in this process: that is most of what they would do."""
-    load, packaged = ruleset.load, cache(ruleset.load)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ruleset, "load", lambda folder=None: load(folder) if folder else packaged())
-        yield
 
 
 @pytest.fixture
