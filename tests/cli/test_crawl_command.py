@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.cli.program import run_program
 from tests.crawler.peers import remotes
 
 PAGES = {
@@ -43,8 +42,10 @@ def registry(request):
     thread.join()
 
 
-def crawl(*arguments, folder):
-    return run_program("crawl", *arguments, "--only", "discover", cwd=folder)
+@pytest.fixture
+def crawl(catalogue):
+    """Read sources and ask no server."""
+    return lambda *arguments: catalogue("crawl", *arguments, "--only", "discover")
 
 
 def errors(ended) -> list[str]:
@@ -56,115 +57,121 @@ def test_an_unknown_source_names_the_known_ones(catalogue):
     assert catalogue("crawl", "--source", "offical").failed_with("offical", "official", "file")
 
 
-def would_read(folder, *arguments):
-    ended = run_program("crawl", "--dry-run", "--only", "discover", *arguments, "--format", "json", cwd=folder)
-    return [line.partition(":")[0] for line in json.loads(ended.out)["sources"]]
+@pytest.fixture
+def would_read(crawl):
+    """The names of the sources that a crawl would read."""
+
+    def names(*arguments):
+        ended = crawl("--dry-run", *arguments, "--format", "json")
+        return [line.partition(":")[0] for line in json.loads(ended.out)["sources"]]
+
+    return names
 
 
-def test_all_sources_are_those_that_lack_nothing_and_any_can_be_left_out(tmp_path, monkeypatch):
+def test_all_sources_are_those_that_lack_nothing_and_any_can_be_left_out(catalogue, would_read, monkeypatch):
     for variable in ("GITHUB_TOKEN", "GLAMA_API_KEY", "PULSEMCP_API_KEY", "SMITHERY_API_KEY"):
         monkeypatch.delenv(variable, raising=False)
     ready = ["awesome", "docker", "npm", "official", "pypi", "toolhive"]
-    assert would_read(tmp_path, "--source", "all") == ready
+    assert would_read("--source", "all") == ready
     monkeypatch.setenv("GLAMA_API_KEY", "a-key")
     chosen = ("--source", "all", "--source", "official", "--source", "registry=https://r.example", "--without", "npm")
     expected = ["awesome", "docker", "glama", "official", "pypi", "toolhive", "registry"]
-    assert would_read(tmp_path, *chosen) == expected
-    misspelt = run_program("crawl", "--source", "all", "--without", "dokcer", cwd=tmp_path)
+    assert would_read(*chosen) == expected
+    misspelt = catalogue("crawl", "--source", "all", "--without", "dokcer")
     assert misspelt.code == 2
     assert "dokcer is no source" in misspelt.err
 
 
-def test_the_sources_are_listed_with_their_licence_and_what_they_lack(tmp_path, monkeypatch):
+def test_the_sources_are_listed_with_their_licence_and_what_they_lack(catalogue, tmp_path, monkeypatch):
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
-    ended = run_program("crawl", "--sources", "--format", "json", cwd=tmp_path)
+    ended = catalogue("crawl", "--sources", "--format", "json")
     listed = {source["name"]: source for source in json.loads(ended.out)}
     assert (listed["docker"]["licence"], listed["docker"]["lacks"]) == ("MIT", "")
     assert listed["github"]["lacks"] == "GITHUB_TOKEN in the environment"
-    assert "CC0; 180 requests a minute" in run_program("crawl", "--sources", cwd=tmp_path).out
+    assert "CC0; 180 requests a minute" in catalogue("crawl", "--sources").out
     assert not list(tmp_path.iterdir())
 
 
-def test_a_source_without_its_key_names_the_variable(tmp_path, monkeypatch):
+def test_a_source_without_its_key_names_the_variable(crawl, monkeypatch):
     monkeypatch.delenv("GLAMA_API_KEY", raising=False)
-    ended = crawl("--source", "glama", folder=tmp_path)
+    ended = crawl("--source", "glama")
     assert ended.code == 1
     assert errors(ended) == ["error: source glama is off without its key: set GLAMA_API_KEY in the environment"]
 
 
-def test_what_each_source_gave_is_counted_apart(tmp_path):
+def test_what_each_source_gave_is_counted_apart(crawl, tmp_path):
     (tmp_path / "servers.json").write_text('{"mcpServers": {"a": {"url": "https://a.example/"}, "b": {}}}')
-    ended = crawl("--source", "file=servers.json", folder=tmp_path)
+    ended = crawl("--source", "file=servers.json")
     assert [line.split() for line in ended.out.splitlines() if line.strip().startswith("file")] == [
         ["file", "1", "0", "1"]
     ]
 
 
-def test_a_dry_run_says_what_would_be_asked_and_asks_nobody(tmp_path):
+def test_a_dry_run_says_what_would_be_asked_and_asks_nobody(catalogue, crawl, tmp_path):
     servers = {"a": {"url": "http://127.0.0.1:9/mcp"}, "b": {"url": "https://left.example/mcp"}}
     (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": servers}))
     (tmp_path / "leave").write_text("left.example  # asked us to\n")
-    assert crawl("--source", "file=servers.json", folder=tmp_path).code == 0
+    assert crawl("--source", "file=servers.json").code == 0
     dry = ("crawl", "--dry-run", "--source", "file=other.json", "--opt-out", "leave")
-    ended = run_program(*dry, "--format", "json", cwd=tmp_path)
+    ended = catalogue(*dry, "--format", "json")
     assert ended.code == 0
     assert json.loads(ended.out) == {
         "sources": ["file: other.json"],
         "targets": [{"server": "a", "target": "http://127.0.0.1:9/mcp"}],
     }
-    assert "http://127.0.0.1:9/mcp" in run_program(*dry, cwd=tmp_path).out
-    again = run_program("crawl", "--dry-run", "--only", "introspect", "--opt-out", "leave", cwd=tmp_path)
+    assert "http://127.0.0.1:9/mcp" in catalogue(*dry).out
+    again = catalogue("crawl", "--dry-run", "--only", "introspect", "--opt-out", "leave")
     assert "http://127.0.0.1:9/mcp" in again.out  # it is still due
 
 
-def test_an_opt_out_list_that_cannot_be_read_is_named_line_by_line(tmp_path):
+def test_an_opt_out_list_that_cannot_be_read_is_named_line_by_line(catalogue, tmp_path):
     (tmp_path / "leave").write_text("good.example\nhttps ://x\n*.all\n")
     for arguments in (("--opt-out", "leave"), ("--opt-out", "leave", "--dry-run"), ("--opt-out", "nowhere")):
-        ended = run_program("crawl", "--only", "introspect", *arguments, cwd=tmp_path)
+        ended = catalogue("crawl", "--only", "introspect", *arguments)
         assert ended.code == 1
         expected = ["nowhere"] if "nowhere" in arguments else ["leave:2", "leave:3"]
         assert [line.split()[1].rstrip(":") for line in errors(ended)] == expected
 
 
 @pytest.mark.parametrize("registry", PAGES, indirect=True)
-def test_a_registry_that_answers_otherwise_is_one_line(registry, tmp_path):
-    ended = crawl("--source", f"official={registry}", "--allow-private", folder=tmp_path)
+def test_a_registry_that_answers_otherwise_is_one_line(crawl, registry):
+    ended = crawl("--source", f"official={registry}", "--allow-private")
     assert ended.code == 1
     assert len(errors(ended)) == 1
     assert registry in errors(ended)[0]
 
 
-def test_an_unreachable_registry_is_one_line(tmp_path):
+def test_an_unreachable_registry_is_one_line(crawl):
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    ended = crawl("--source", f"official=http://127.0.0.1:{port}", "--allow-private", folder=tmp_path)
+    ended = crawl("--source", f"official=http://127.0.0.1:{port}", "--allow-private")
     assert ended.code == 1
     assert len(errors(ended)) == 1
     assert str(port) in errors(ended)[0]
 
 
-def test_a_private_registry_is_asked_only_when_told(tmp_path):
-    ended = crawl("--source", "official=http://127.0.0.1:9", folder=tmp_path)
+def test_a_private_registry_is_asked_only_when_told(crawl):
+    ended = crawl("--source", "official=http://127.0.0.1:9")
     assert ended.code == 1
     assert len(errors(ended)) == 1
 
 
 @pytest.mark.parametrize(("content", "says"), [(None, "servers.json"), ("<html>", "servers.json"), ("[]", "")])
-def test_a_file_of_servers_that_is_none_is_one_line(tmp_path, content, says):
+def test_a_file_of_servers_that_is_none_is_one_line(crawl, tmp_path, content, says):
     if content is not None:
         (tmp_path / "servers.json").write_text(content)
-    ended = crawl("--source", "file=servers.json", folder=tmp_path)
+    ended = crawl("--source", "file=servers.json")
     assert ended.code == (1 if says else 3)
     assert len(errors(ended)) == (1 if says else 0)
     assert says in ended.err
 
 
-def test_records_without_a_target_are_dropped_with_their_reason(tmp_path):
+def test_records_without_a_target_are_dropped_with_their_reason(crawl, tmp_path):
     good = {"name": "com.example/good", "description": "x", "version": "1",
             "remotes": [{"type": "streamable-http", "url": "https://example.com/mcp"}]}  # fmt: skip
     bad = {"name": "com.example/bad", "description": "x", "version": "1"}
     (tmp_path / "servers.json").write_text(json.dumps([good, good, bad, bad | {"name": "evil\x1b[2J"}, 7]))
-    ended = crawl("--source", "file=servers.json", "--format", "json", folder=tmp_path)
+    ended = crawl("--source", "file=servers.json", "--format", "json")
     assert ended.code == 4  # done, but not with every record
     assert json.loads(ended.out)["discoveries"][0]["listings"] == 1
     assert "no-usable-target" in ended.err
@@ -173,29 +180,29 @@ def test_records_without_a_target_are_dropped_with_their_reason(tmp_path):
     assert "\x1b" not in ended.out + ended.err
 
 
-def test_what_was_not_introspected_is_said_with_its_reason_and_found_again(tmp_path):
+def test_what_was_not_introspected_is_said_with_its_reason_and_found_again(catalogue, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as unused:
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/mcp"
     (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": {"gone": {"url": url}}}))
-    ended = run_program("crawl", "--source", "file=servers.json", "--allow-private", cwd=tmp_path)
+    ended = catalogue("crawl", "--source", "file=servers.json", "--allow-private")
     assert ended.code == 4
     assert f"not introspected: gone: {url}: unreachable" in ended.err
-    failed = json.loads(run_program("status", "--failed", "--format", "json", cwd=tmp_path).out)["failed"]
+    failed = json.loads(catalogue("status", "--failed", "--format", "json").out)["failed"]
     assert [(one["target"], one["outcome"]) for one in failed] == [(url, "unreachable")]
-    assert run_program("crawl", "--only", "introspect", cwd=tmp_path).code == 3  # not due yet
+    assert catalogue("crawl", "--only", "introspect").code == 3  # not due yet
 
 
-def test_a_status_shows_what_is_due_when_and_what_a_sign_in_wants(tmp_path):
+def test_a_status_shows_what_is_due_when_and_what_a_sign_in_wants(catalogue, tmp_path):
     with remotes.serving() as (base, _):
         servers = {"wall": {"url": f"{base}/walled/named"}, "later": {"url": f"{base}/handshake"}}
         (tmp_path / "servers.json").write_text(json.dumps({"mcpServers": servers}))
-        run_program("crawl", "--source", "file=servers.json", "--allow-private", cwd=tmp_path)
-    ended = run_program("status", "--failed", cwd=tmp_path)
+        catalogue("crawl", "--source", "file=servers.json", "--allow-private")
+    ended = catalogue("status", "--failed")
     lines = [line.split() for line in ended.out.splitlines()]
     assert ["within", "a", "day", "1"] in lines
     assert ["within", "a", "month", "1"] in lines
     assert "Bearer, https://issuer.invalid, scope read, scope write" in ended.out
-    found = json.loads(run_program("status", "--failed", "--format", "json", cwd=tmp_path).out)
+    found = json.loads(catalogue("status", "--failed", "--format", "json").out)
     assert (found["due"], found["due_later"]["within a day"], found["in_reserve"]) == (0, 1, 0)
     assert found["failed"][0]["sign_in"]["scopes"] == ["read", "write"]
 
