@@ -151,17 +151,20 @@ def test_false_alarms_on_real_tools(ruleset):
     ],
 )
 def test_hostile_text_costs_linear_time(ruleset, unit):
-    def seconds(length: int) -> float:
-        """Return the shortest of three times: the collector of cycles may fall into one, and the machine's own work."""
-        wire = {"name": "add", "description": unit * (length // len(unit))}
-        times = []
-        for _ in range(3):
-            started = time.process_time()
-            ruleset.judge(wire)
-            times.append(time.process_time() - started)
-        return min(times)
+    """Compare the shortest times that each text ever took: a busy machine makes single ones longer, never shorter."""
 
-    assert seconds(160_000) <= 0.1 + 6 * seconds(40_000)
+    def seconds(length: int) -> float:
+        wire = {"name": "add", "description": unit * (length // len(unit))}
+        started = time.process_time()
+        ruleset.judge(wire)
+        return time.process_time() - started
+
+    short = long = float("inf")
+    for _ in range(5):
+        short, long = min(short, seconds(40_000)), min(long, seconds(160_000))
+        if long <= 0.1 + 6 * short:
+            return
+    pytest.fail(f"four times the text costs {long / short:.1f} times the time")
 
 
 def test_strings_of_scripts_with_spaces_are_refused():

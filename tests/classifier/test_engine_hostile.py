@@ -69,7 +69,6 @@ def cost(wire: dict[str, Any]) -> float:
 @pytest.fixture
 def no_collector() -> Iterator[None]:
     """Keep the garbage collector still, whose cost grows with all that other tests have left in memory."""
-    gc.collect()
     gc.disable()
     yield
     gc.enable()

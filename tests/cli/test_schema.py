@@ -34,11 +34,10 @@ def test_a_locked_database_is_one_line_and_nothing_is_lost(catalogue, tmp_path, 
     assert catalogue("classify").code == 0
 
 
-def test_a_full_disk_is_one_line_and_nothing_is_lost(tmp_path):
+def test_a_full_disk_is_one_line_and_nothing_is_lost(catalogue, tmp_path):
     """The limit on a file's size stands in for the disk: the database and its log cannot grow beyond it."""
-    database = f"sqlite:///{tmp_path}/catalogue.db"
     few = write_lines(tmp_path / "few.jsonl", TOOLS)
-    assert run_program("import", few, "--database", database).code == 0
+    assert catalogue("import", few).code == 0
     many = write_lines(
         tmp_path / "many.jsonl", [{"server": "s", "name": f"t{n}", "description": "x" * 5000} for n in range(2000)]
     )
@@ -47,7 +46,7 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(tmp_path):
     def bounded() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
 
-    assert run_program("import", many, "--database", database, preexec_fn=bounded).failed_with("catalogue.db")
-    assert run_program("db", "check", "--database", database).code == 0
-    assert '"servers": 3' in run_program("status", "--format", "json", "--database", database).out
-    assert run_program("import", many, "--database", database).code == 0
+    assert run_program("import", many, cwd=tmp_path, preexec_fn=bounded).failed_with("catalogue.db")
+    assert catalogue("db", "check").code == 0
+    assert '"servers": 3' in catalogue("status", "--format", "json").out
+    assert catalogue("import", many).code == 0

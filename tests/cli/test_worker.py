@@ -9,14 +9,13 @@ from tests.cli.program import TOOLS, run_program, write_lines
 
 
 @pytest.mark.parametrize("command", [["crawl", "--enqueue"], ["worker"]])
-def test_there_is_no_queue_on_sqlite(tmp_path, command):
-    ended = run_program(*command, "--database", f"sqlite:///{tmp_path}/catalogue.db")
-    assert ended.failed_with("the queue needs PostgreSQL", "without --enqueue")
+def test_there_is_no_queue_on_sqlite(catalogue, command):
+    assert catalogue(*command).failed_with("the queue needs PostgreSQL", "without --enqueue")
 
 
 @pytest.mark.parametrize("options", [["--only", "discover"], ["--opt-out", "list.txt"]])
-def test_what_says_nothing_to_who_only_enqueues_is_refused(tmp_path, options):
-    ended = run_program("crawl", "--enqueue", *options, "--database", f"sqlite:///{tmp_path}/catalogue.db")
+def test_what_says_nothing_to_who_only_enqueues_is_refused(catalogue, options):
+    ended = catalogue("crawl", "--enqueue", *options)
     assert ended.failed_with("--enqueue", code=2) if "--only" in options else ended.failed_with("worker", code=2)
 
 
