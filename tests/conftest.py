@@ -1,9 +1,15 @@
-"""Databases for whoever needs one: each test that asks for `engine` runs on a SQLite file and on a real PostgreSQL."""
+"""What is dear and shared: databases, and the judged corpus.
+
+Each test that asks for `engine` runs on a SQLite file and on a real PostgreSQL.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import itertools
 import os
+import pickle
 import shutil
 import signal
 import tempfile
@@ -16,6 +22,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from catalogue.database import open_database
 from catalogue.models import Model
+from tests import corpus
 
 _numbers = itertools.count()
 
@@ -106,3 +113,20 @@ def sqlite_engine(tmp_path: Path, sqlite_catalogue: Path) -> Iterator[Engine]:
     engine = open_database(f"sqlite:///{tmp_path}/catalogue.db")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> list[corpus.Judged]:
+    """Every tool of the corpus with its verdict: judged once, by the first process of the tests that asks."""
+    if not corpus.CORPUS.exists():
+        pytest.skip("the corpus is not here")
+    if worker_id == "master":
+        return list(corpus.judged())
+    file = tmp_path_factory.getbasetemp().parent / "judged.pickle"
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            file.write_bytes(pickle.dumps(list(corpus.judged())))
+    found: list[corpus.Judged] = pickle.loads(file.read_bytes())
+    gc.freeze()  # they stay until the end, and every collection would look through all of them
+    return found

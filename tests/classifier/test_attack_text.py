@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import gzip
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,6 @@ from classifier.leaves import LeafError
 from classifier.ruleset import RuleSet, load
 from classifier.text_leaves import DenseTextLeaf
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 HERE = Path(__file__)
 """Where the definitions of our own stand: `poisoned.jsonl`, of which each round was written against the rules as they
 stood then, and `harmless.jsonl`, which say things close to what attacks say."""
@@ -109,18 +106,8 @@ def test_attack_text_never_changes_the_category(ruleset):
         assert ruleset.judge({**plain, "_meta": {"note": note}}).category is category
 
 
-def corpus() -> Iterator[dict[str, Any]]:
-    for name in ("tools.jsonl.gz", "tools_partial.jsonl.gz"):
-        with gzip.open(CORPUS / name, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                record = json.loads(line)
-                keys = ("name", "title", "description", "inputSchema", "annotations")
-                yield {key: record[key] for key in keys if record.get(key) is not None}
-
-
-@pytest.mark.skipif(not (CORPUS / "tools.jsonl.gz").exists(), reason="the corpus is not here")
-def test_false_alarms_on_real_tools(ruleset):
-    found = [signals_of(ruleset, wire) for wire in corpus()]
+def test_false_alarms_on_real_tools(judged):
+    found = [{signal.id for signal in one.verdict.signals} for one in judged]
 
     assert sum("instructs-model" in signals for signals in found) <= len(found) / 4000
     assert sum("hidden-text" in signals for signals in found) <= len(found) / 5000

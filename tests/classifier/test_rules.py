@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import gzip
 import json
 import random
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -17,34 +16,12 @@ from classifier.ruleset import RuleSet, load
 from classifier.text import split_identifier
 from classifier.tool import Tool
 from classifier.verdict import Category, Evidence, Verdict, to_wire
+from tests.corpus import CORPUS, Judged
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 RATCHET = Path(__file__).with_name("ratchet.json")
 RULES = load()
-KEYS = ("name", "title", "description", "inputSchema", "annotations")
 
-needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason="needs the development corpus")
 POISONED = Path(__file__).parent / "poisoned.jsonl"
-
-
-class Judged(NamedTuple):
-    file: str
-    server: str
-    wire: Mapping[str, Any]
-    verdict: Verdict
-
-
-@pytest.fixture(scope="module")
-def judged() -> list[Judged]:
-    """Every tool of the corpus with its verdict: judged once for all tests of this module."""
-    found = []
-    for file in ("tools", "tools_partial"):
-        with gzip.open(CORPUS / f"{file}.jsonl.gz", "rt", encoding="utf-8") as lines:
-            for line in lines:
-                record = json.loads(line)
-                wire = {key: record[key] for key in KEYS if record.get(key) is not None}
-                found.append(Judged(file, record["server"], wire, RULES.judge(wire)))
-    return found
 
 
 def fires(rule: Rule, wire: Mapping[str, Any]) -> bool:
@@ -64,7 +41,6 @@ def test_every_category_has_rules_of_its_own():
     assert all(rule.strength.value != "decisive" or rule.about for rule in RULES.rules)
 
 
-@needs_corpus
 def test_every_stable_rule_of_a_category_fires_on_a_real_tool(judged: list[Judged]):
     fired = {match.rule for one in judged for match in (*one.verdict.support, *one.verdict.dissent)}
     assert {rule.id for rule in RULES.rules if rule.asserts and rule.status == "stable"} - fired == set()
@@ -77,7 +53,6 @@ UNSEEN = {
 }
 
 
-@needs_corpus
 def test_every_stable_rule_of_a_signal_fires_on_a_real_tool_or_on_a_poisoned_one(judged: list[Judged]):
     poisoned = [json.loads(line) for line in POISONED.read_text("utf-8").splitlines()]
     verdicts = [*(one.verdict for one in judged), *(RULES.judge(one["tool"]) for one in poisoned)]
@@ -85,7 +60,6 @@ def test_every_stable_rule_of_a_signal_fires_on_a_real_tool_or_on_a_poisoned_one
     assert {rule.id for rule in RULES.rules if rule.signals and rule.status == "stable"} - fired == UNSEEN
 
 
-@needs_corpus
 def test_no_rule_of_a_category_names_a_server(judged: list[Judged]):
     """A name that no other server's tools and descriptions use is nobody's word but that server's."""
     users: dict[str, set[str]] = {}
@@ -104,7 +78,6 @@ def test_no_rule_of_a_category_names_a_server(judged: list[Judged]):
     assert words & proper == set()
 
 
-@needs_corpus
 def test_evidence_quotes_the_definition_exactly(judged: list[Judged]):
     checked = 0
     for one in judged:
@@ -133,7 +106,6 @@ def quoted(wire: Mapping[str, Any], evidence: Evidence) -> str:
     return text[slice(*evidence.span)]
 
 
-@needs_corpus
 def test_a_verdict_is_the_same_bytes_whatever_the_order_of_rules(judged: list[Judged]):
     rules = list(RULES.rules)
     random.Random(7).shuffle(rules)
@@ -143,7 +115,6 @@ def test_a_verdict_is_the_same_bytes_whatever_the_order_of_rules(judged: list[Ju
         assert again == json.dumps(to_wire(one.verdict)), one.wire["name"]
 
 
-@needs_corpus
 def test_disagreements_with_the_public_labels_only_fall(judged: list[Judged]):
     verdicts = {(one.file, one.server, one.wire["name"]): one.verdict.category.value for one in judged}
     labels = [json.loads(line) for line in (CORPUS / "labels_dev.jsonl").read_text("utf-8").splitlines()]
@@ -165,7 +136,6 @@ def test_disagreements_with_the_public_labels_only_fall(judged: list[Judged]):
     assert len(wrong) == limit["disagreements"], "fewer than the ratchet says: lower it"
 
 
-@needs_corpus
 def test_little_with_a_description_stays_without_a_category(judged: list[Judged]):
     described = [one for one in judged if one.wire.get("description", "").strip()]
     unknown = [one for one in described if one.verdict.category is Category.UNCLASSIFIED]

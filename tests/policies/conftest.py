@@ -16,7 +16,8 @@ from classifier.verdict import (
     Signal,
     Verdict,
 )
-from tests.policies.corpus import CORPUS, Tool, judged
+from tests.corpus import Judged
+from tests.policies.corpus import Tool
 
 settings.register_profile("no-deadline", deadline=None)  # how long an example takes says nothing on a shared machine
 settings.load_profile("no-deadline")
@@ -63,7 +64,10 @@ def verdict_of() -> VerdictOf:
 
 
 @pytest.fixture(scope="session")
-def corpus() -> dict[str, list[Tool]]:
-    if not CORPUS.exists():
-        pytest.skip("the corpus is not here")
-    return judged()
+def corpus(judged: list[Judged]) -> dict[str, list[Tool]]:
+    """All tools of the corpus that are whole, by server."""
+    found: dict[str, list[Tool]] = {}
+    for one in judged:
+        if one.file == "tools":
+            found.setdefault(one.server, []).append((one.wire["name"], one.wire, one.verdict))
+    return found
