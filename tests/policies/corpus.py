@@ -16,7 +16,7 @@ Tool = tuple[str, Mapping[str, Any], Verdict]
 
 
 def calls(definition: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A call without arguments, and one with something of its type in every argument."""
+    """A call without arguments, and one with something of its type in every argument if it takes any."""
     full: dict[str, Any] = {}
     arguments = arguments_of(definition)
     parents = {argument.parameter.path.rpartition(".")[0].removesuffix("[]") for argument in arguments}
@@ -25,4 +25,4 @@ def calls(definition: Mapping[str, Any]) -> list[dict[str, Any]]:
             types = set(argument.parameter.types) - {"null", "array"}
             value = next((VALUES[one] for one in sorted(types) if one in VALUES), "notes")
             full = with_value(full, argument.values, value)
-    return [{}, full]
+    return [{}, full] if full else [{}]

@@ -66,7 +66,7 @@ def test_reads_work_and_nothing_severe_passes_without_a_person(posture: Posture,
             decided = [Evaluator(policy, lambda: 0.0).decide(name, call).outcome for call in calls(definition)]
             judged = verdicts[name]
             if all(one.category is Category.READ and not one.actions for one in judged):
-                assert decided == [Outcome.ALLOWED, Outcome.ALLOWED], name
+                assert set(decided) == {Outcome.ALLOWED}, name
             if any(one.category in SEVERE and not one.actions and not one.arguments for one in judged):
                 assert Outcome.ALLOWED not in decided, name
 

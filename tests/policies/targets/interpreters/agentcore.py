@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import cedarpy
-
 from catalogue.policies.targets.needs import Answer
 from tests.policies.targets.interpreters import Reading
-from tests.policies.targets.interpreters.cedar import by_scope
+from tests.policies.targets.interpreters.cedar import NAME, by_scope, decide, spoken_of
 
 PLACEHOLDER = "arn:aws:bedrock-agentcore:REGION:ACCOUNT:gateway/ID"
 GATEWAY = "arn:aws:bedrock-agentcore:eu-west-1:000000000000:gateway/example"
@@ -33,15 +31,15 @@ def read(text: str, server: str) -> Reading:
     policies = by_scope(text.replace(PLACEHOLDER, GATEWAY), "action")
 
     def answer(tool: str, arguments: Mapping[str, Any]) -> Answer:
+        own = policies(f"{server}___{tool}")
+        if not own:
+            return Answer.HIDE
         request = {
             "principal": 'AgentCore::OAuthUser::"somebody"',
-            "action": {"type": "AgentCore::Action", "id": f"{server}___{tool}"},
+            "action": {"type": "AgentCore::Action", "id": NAME},
             "resource": f'AgentCore::Gateway::"{GATEWAY}"',
-            "context": {"input": _value(dict(arguments))},
+            "context": {"input": _value(spoken_of(own, arguments))},
         }
-        own = policies(f"{server}___{tool}")
-        if not len(own):
-            return Answer.HIDE
-        return Answer.ALLOW if cedarpy.is_authorized(request, own, []).allowed else Answer.DENY
+        return Answer.ALLOW if decide(own, request).allowed else Answer.DENY
 
     return answer

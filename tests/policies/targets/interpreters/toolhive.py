@@ -9,11 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import cedarpy
-
 from catalogue.policies.targets.needs import Answer
 from tests.policies.targets.interpreters import Reading
-from tests.policies.targets.interpreters.cedar import by_scope
+from tests.policies.targets.interpreters.cedar import NAME, by_scope, decide, spoken_of
 
 
 def context_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,14 +33,15 @@ def read(text: str, _: str) -> Reading:
     policies = by_scope("\n".join(config["cedar"]["policies"]), "resource")
 
     def permits(tool: str, arguments: Mapping[str, Any]) -> bool:
+        own = policies(tool)
         request = {
             "principal": 'Client::"somebody"',
             "action": 'Action::"call_tool"',
-            "resource": {"type": "Tool", "id": tool},
-            "context": context_of(arguments),
+            "resource": {"type": "Tool", "id": NAME},
+            "context": spoken_of(own, context_of(arguments)),
         }
-        result = cedarpy.is_authorized(request, policies(tool), [])
-        return result.decision is cedarpy.Decision.Allow and not result.diagnostics.errors
+        decided = decide(own, request)
+        return decided.allowed and not decided.failed
 
     def answer(tool: str, arguments: Mapping[str, Any]) -> Answer:
         if permits(tool, arguments):
