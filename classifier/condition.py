@@ -69,8 +69,7 @@ _COMMON = ("text:", "parameter:", "output:", "anywhere:", "form:")
 """Kinds of keys that many tools have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """What became of one part of a condition: its words, whether it held, what it found, and its parts."""
 
     label: str
@@ -249,8 +248,8 @@ class AtLeast(Condition):
         return tuple(chain.from_iterable(found))
 
     def trace(self, subject: Subject) -> Trace:
-        parts = tuple(part.trace(subject) for part in self.parts)
-        return Trace(self.label, sum(part.held for part in parts) >= self.count, (), parts)
+        parts = tuple([part.trace(subject) for part in self.parts])
+        return Trace(self.label, sum([part.held for part in parts]) >= self.count, (), parts)
 
     def leaves(self) -> Iterator[Leaf]:
         for part in self.parts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import gc
 import itertools
+import math
 import os
 import pickle
 import shutil
@@ -25,6 +26,20 @@ from catalogue.models import Model
 from tests import corpus
 
 _numbers = itertools.count()
+
+_DEAR = ("test_remote_attacks.py", "test_crawl_and_resume.py", "test_many_machines.py", "test_wheel.py")
+"""Files of single tests that take long, mostly by waiting; the first is the longest of all."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many processes again as there are processors: about a third of the time the tests wait for others."""
+    return math.ceil(1.5 * (os.cpu_count() or 1))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, so that none of them is left to one process while the others are done."""
+    items.sort(key=lambda item: _DEAR.index(item.path.name) if item.path.name in _DEAR else len(_DEAR))
 
 
 @pytest.fixture(scope="session")
