@@ -19,6 +19,10 @@ class CrawlerError(Exception):
     """Root of the crawler's own errors: one sentence that names the thing and says what was expected."""
 
 
+class SandboxError(CrawlerError):
+    """A sandbox was asked for by name that does not work on this machine."""
+
+
 class SourceError(CrawlerError):
     """A source as a whole could not be read: unreachable, not JSON, or of another shape than its API promises."""
 
@@ -32,6 +36,13 @@ class TargetKind(StrEnum):
     OCI = "oci"
     NUGET = "nuget"
     MCPB = "mcpb"
+
+
+class Level(StrEnum):
+    """How a package that runs is kept apart from this machine: by namespaces, or by a kernel of its own too."""
+
+    BUBBLEWRAP = "bubblewrap"
+    GVISOR = "gvisor"
 
 
 class Transport(StrEnum):

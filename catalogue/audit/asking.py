@@ -18,7 +18,7 @@ from classifier.ruleset import RuleSet
 from classifier.tool import NotAToolError, definition_digest
 from classifier.verdict import to_wire
 from crawler.introspector import Budget, introspect
-from crawler.records import Introspected, NotIntrospected, Target, TargetKind
+from crawler.records import Introspected, Level, NotIntrospected, Target, TargetKind
 
 _AT_ONCE = 4
 """Each package is an installation and a process."""
@@ -31,22 +31,22 @@ def targets(servers: Sequence[AuditedServer]) -> Mapping[Target, str]:
 
 
 def ask(
-    servers: Sequence[AuditedServer], ruleset: RuleSet, report: Report, *, allow_private: bool
+    servers: Sequence[AuditedServer], ruleset: RuleSet, report: Report, *, allow_private: bool, level: Level
 ) -> list[AuditedServer]:
     """The servers with the tools that they list now; those that do not list them keep what the catalogue knows."""
-    outcomes = asyncio.run(_ask([*targets(servers)], report, allow_private=allow_private))
+    outcomes = asyncio.run(_ask([*targets(servers)], report, allow_private=allow_private, level=level))
     return [_told(server, outcomes, ruleset) for server in servers]
 
 
 async def _ask(
-    asked: Sequence[Target], report: Report, *, allow_private: bool
+    asked: Sequence[Target], report: Report, *, allow_private: bool, level: Level
 ) -> dict[Target, Introspected | NotIntrospected]:
     outcomes: dict[Target, Introspected | NotIntrospected] = {}
     free = asyncio.Semaphore(_AT_ONCE)
 
     async def one(target: Target) -> None:
         async with free:
-            outcomes[target] = await introspect(target, Budget(), allow_private=allow_private)
+            outcomes[target] = await introspect(target, Budget(), allow_private=allow_private, level=level)
             report("asking", len(outcomes), len(asked))
 
     await asyncio.gather(*map(one, asked))

@@ -133,18 +133,20 @@ def _rules() -> RuleSet:
 
 def _asker(*, yes: bool, allow_private: bool) -> Ask:
     from catalogue.audit import asking
+    from catalogue.cli.machine import prepared
     from catalogue.cli.progress import progress
     from classifier.ruleset import load
-    from crawler.introspector import shortcomings
+    from crawler.records import Level
 
     def ask(servers: Sequence[AuditedServer]) -> Sequence[AuditedServer]:
         plan = list(asking.targets(servers).values())
-        for line in (*(f"will {what}" for what in plan), *(f"note: {line}" for line in shortcomings() if plan)):
-            say(line)
+        for what in plan:
+            say(f"will {what}")
+        level = prepared() if plan else Level.BUBBLEWRAP
         if not plan or not (yes or _agreed(len(plan))):
             return servers
         with progress() as told:
-            return asking.ask(servers, load(), told, allow_private=allow_private)
+            return asking.ask(servers, load(), told, allow_private=allow_private, level=level)
 
     return ask
 

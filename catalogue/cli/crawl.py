@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
+from catalogue.cli.machine import prepared
 from catalogue.cli.options import (
     DEFAULT_DATABASE,
     AllowPrivate,
@@ -18,10 +19,12 @@ from catalogue.cli.options import (
     Database,
     Format,
     OptOut,
+    Sandbox,
 )
 from catalogue.cli.progress import progress
 from catalogue.cli.summary import say_each, show_summary, to_json
 from catalogue.cli.terminal import json_text, say, show_table, write
+from crawler.records import Level
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -73,6 +76,7 @@ def crawl(
     opt_out: OptOut = None,
     dry_run: DryRun = False,
     enqueue: Enqueue = False,
+    sandbox: Sandbox = "auto",
     concurrency: Concurrency = 8,
     database: Database = DEFAULT_DATABASE,
     as_format: AsFormat = Format.TABLE,
@@ -92,15 +96,17 @@ def crawl(
         planned = () if only == "discover" else intake.plan(open_database(database), limit=limit, opt_out=opt_out)
         raise typer.Exit(_show_plan(requests, list(planned), as_format))
     engine = open_database(database)
+    level = Level.BUBBLEWRAP
     if enqueue:
-        _expect_queue(engine, only, opt_out)
+        _expect_queue(engine, only, opt_out, sandbox)
     elif only != "discover":
-        _prepare_to_ask(engine)
+        level = _prepared_to_ask(engine, sandbox)
     with progress() as report:
         summary = intake.crawl(
             engine,
             requests,
             only="discover" if enqueue else only,
+            level=level,
             limit=limit,
             allow_private=allow_private,
             opt_out=opt_out,
@@ -113,22 +119,23 @@ def crawl(
     raise typer.Exit(_code(summary))
 
 
-def _prepare_to_ask(engine: Engine) -> None:
+def _prepared_to_ask(engine: Engine, sandbox: str) -> Level:
+    """Return the level at which packages run, when all is said that is to be said beforehand."""
     from catalogue.queue.place import expect_idle
-    from crawler.introspector import shortcomings
 
     expect_idle(engine)
-    for line in shortcomings():
-        say(f"note: {line}")
+    return prepared(sandbox)
 
 
-def _expect_queue(engine: Engine, only: str | None, opt_out: Path | None) -> None:
+def _expect_queue(engine: Engine, only: str | None, opt_out: Path | None, sandbox: str) -> None:
     from catalogue.queue.place import expect_usable
 
     if only == "discover":
         raise typer.BadParameter("--enqueue goes with --only introspect, or without --only")
     if opt_out is not None:
         raise typer.BadParameter("--opt-out goes with those who ask: give it to `catalogue worker`")
+    if sandbox != "auto":
+        raise typer.BadParameter("--sandbox goes with those who run packages: give it to `catalogue worker`")
     expect_usable(engine)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
@@ -48,6 +48,10 @@ AllowPrivate: TypeAlias = Annotated[
 ]
 OptOut: TypeAlias = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Also leave alone the domains, addresses and packages in this file.")
+]
+Sandbox: TypeAlias = Annotated[
+    Literal["auto", "bubblewrap", "gvisor"],
+    typer.Option(help="What packages run in: bubblewrap, or gVisor in it; auto takes gVisor where it works."),
 ]
 Concurrency: TypeAlias = Annotated[
     int,

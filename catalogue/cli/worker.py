@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, TypeAlias
 
 import typer
@@ -15,6 +16,7 @@ from catalogue.cli.options import (
     Database,
     Format,
     OptOut,
+    Sandbox,
 )
 from catalogue.queue import Queue
 
@@ -47,6 +49,7 @@ def worker(
     opt_out: OptOut = None,
     concurrency: Concurrency = 8,
     dead_after: Silence = 30,
+    sandbox: Sandbox = "auto",
     database: Database = DEFAULT_DATABASE,
     as_format: AsFormat = Format.TABLE,
 ) -> None:
@@ -54,25 +57,25 @@ def worker(
 
     Ends on SIGINT or SIGTERM: sessions get ten seconds to end, then their jobs go back into the queue.
     """
+    from catalogue.cli.machine import prepared
     from catalogue.cli.progress import progress
     from catalogue.cli.summary import show_summary
-    from catalogue.cli.terminal import say
     from catalogue.database import open_database
     from catalogue.queue.place import expect_usable
-    from crawler.introspector import introspect, shortcomings
+    from crawler.introspector import introspect
     from crawler.opt_out import read_opt_out
+    from crawler.records import Level
 
     engine = open_database(database)
     expect_usable(engine)
     from catalogue.queue.worker import work
 
     chosen = list(dict.fromkeys(queues or Queue))
-    for line in shortcomings() if {Queue.PACKAGE, Queue.IMAGE} & set(chosen) else ():
-        say(f"note: {line}")
+    level = prepared(sandbox) if {Queue.PACKAGE, Queue.IMAGE} & set(chosen) else Level.BUBBLEWRAP
     with progress() as report:
         done = work(
             engine,
-            introspect,
+            partial(introspect, level=level),
             queues=chosen,
             allow_private=allow_private,
             opt_out=read_opt_out(opt_out),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,7 @@ from catalogue.repository import Work
 from catalogue.repository.statements import batches
 from catalogue.values import Report
 from crawler.opt_out import read_opt_out
+from crawler.records import Level
 
 if TYPE_CHECKING:
     from crawler.records import Dropped
@@ -29,6 +31,7 @@ def crawl(
     limit: int | None,
     allow_private: bool,
     opt_out: Path | None = None,
+    level: Level = Level.BUBBLEWRAP,
     concurrency: int,
     report: Report,
 ) -> CrawlSummary:
@@ -57,7 +60,7 @@ def crawl(
 
         outcomes, tools, failures, postponed = introspect_due(
             engine,
-            introspect,
+            partial(introspect, level=level),
             limit=limit,
             allow_private=allow_private,
             opt_out=left_alone,

@@ -15,35 +15,40 @@ from crawler.introspector.images import list_image
 from crawler.introspector.packages import list_package
 from crawler.introspector.remote import list_remote
 from crawler.introspector.robots import Robots
+from crawler.introspector.sandbox import chosen
 from crawler.introspector.session import Listed
 from crawler.manners import requested_wait
-from crawler.records import Attempt, Introspected, NotIntrospected, Target, TargetKind
+from crawler.records import Attempt, Introspected, Level, NotIntrospected, Target, TargetKind
 
-__all__ = ["Budget", "Robots", "introspect", "shortcomings", "sweep"]
+__all__ = ["Budget", "Robots", "chosen", "introspect", "shortcomings", "sweep"]
 
 _DEFAULT = Budget()
 
-_FETCHED = {TargetKind.OCI: list_image, TargetKind.MCPB: list_bundle}
-"""The packages that lie where their own address says, and at no registry of the user's configuration."""
-
 
 async def introspect(
-    target: Target, budget: Budget = _DEFAULT, *, allow_private: bool = False, robots: Robots | None = None
+    target: Target,
+    budget: Budget = _DEFAULT,
+    *,
+    allow_private: bool = False,
+    robots: Robots | None = None,
+    level: Level = Level.BUBBLEWRAP,
 ) -> Introspected | NotIntrospected:
     """List the target's tools, or say why not; never raises for anything that the target does.
 
     `allow_private` permits loopback and private addresses, for one's own servers; `robots` is asked before a remote is
-    (`None`: whoever runs the server wants it asked).
+    (`None`: whoever runs the server wants it asked); `level` says how a package is kept from this machine (`chosen`).
     """
     started_at, clock = datetime.now(UTC), monotonic()
     try:
         if target.kind is TargetKind.REMOTE:
             listed = await list_remote(target, budget, allow_private=allow_private, robots=robots)
             attempt = Attempt("bare", "", None)
-        elif fetched := _FETCHED.get(target.kind):
-            listed, attempt = await fetched(target, budget, allow_private=allow_private)
+        elif target.kind is TargetKind.OCI:
+            listed, attempt = await list_image(target, budget, allow_private=allow_private)
+        elif target.kind is TargetKind.MCPB:
+            listed, attempt = await list_bundle(target, budget, level, allow_private=allow_private)
         else:
-            listed, attempt = await list_package(target, budget)
+            listed, attempt = await list_package(target, budget, level)
     except Stopped as stopped:
         headers = stopped.headers
         wait = requested_wait(lambda name: headers.get(name.lower(), ""))
@@ -59,7 +64,7 @@ def sweep() -> int:
     return workplace.sweep(images.release)
 
 
-def shortcomings() -> tuple[str, ...]:
+def shortcomings(level: Level) -> tuple[str, ...]:
     """Return one line for each thing that this machine lacks, so that a crawl can say so before it starts."""
     image_fault = containers.fault()
     images_lack = (f"container images are not introspected: {image_fault[1]}",) if image_fault else ()
@@ -73,7 +78,7 @@ def shortcomings() -> tuple[str, ...]:
     missing = (
         f"{what} was not found where the sandbox's user can read it" for what, program in found.items() if not program
     )
-    return (*missing, *images_lack, *limits.unenforced())
+    return (*missing, *images_lack, *limits.unenforced(level))
 
 
 def _since(clock: float) -> timedelta:

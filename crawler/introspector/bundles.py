@@ -22,12 +22,12 @@ from crawler.introspector.runtimes import Runtime
 from crawler.introspector.sandbox import Box
 from crawler.introspector.session import Listed
 from crawler.introspector.workplace import Workplace
-from crawler.records import Attempt, Reason, Target
+from crawler.records import Attempt, Level, Reason, Target
 
 _INTERPRETERS = {"node": "node", "python": "python", "python3": "python"}
 
 
-async def list_bundle(target: Target, budget: Budget, *, allow_private: bool) -> tuple[Listed, Attempt]:
+async def list_bundle(target: Target, budget: Budget, level: Level, *, allow_private: bool) -> tuple[Listed, Attempt]:
     """Fetch a bundle and list its tools. Raises `Stopped` with the most truthful reason; it has the declared tools."""
     require_stdio(target)
     workplace = await asyncio.to_thread(Workplace)
@@ -42,7 +42,7 @@ async def list_bundle(target: Target, budget: Budget, *, allow_private: bool) ->
         app.mkdir()
         await asyncio.to_thread(unpack, workplace.path / "bundle", app, budget)
         manifest = read_manifest(read_inside(app, "manifest.json"), APP, budget)
-        return await _run(target, app, manifest, digest, budget)
+        return await _run(target, app, manifest, digest, budget, level)
     finally:
         await asyncio.shield(asyncio.to_thread(workplace.remove))
 
@@ -65,17 +65,19 @@ async def _fetch(target: Target, place: Path, budget: Budget, *, allow_private: 
     return f"sha256:{found.hexdigest()}"
 
 
-async def _run(target: Target, app: Path, manifest: Manifest, digest: str, budget: Budget) -> tuple[Listed, Attempt]:
+async def _run(
+    target: Target, app: Path, manifest: Manifest, digest: str, budget: Budget, level: Level
+) -> tuple[Listed, Attempt]:
     """Start what the manifest says; whatever comes of it has the tools that the manifest declares beside it."""
     try:
         if manifest.unfit:
             raise manifest.unfit
-        await asyncio.to_thread(sandbox.require)
+        await asyncio.to_thread(sandbox.require, level)
         known = {(need.kind, need.name) for need in manifest.needs if need.name}
         more = (need for need in target.needs if need.kind == "env" and (need.kind, need.name) not in known)
         attempts = Attempts(replace(target, needs=(*manifest.needs, *more)))
         runtime = await asyncio.to_thread(_runtime, manifest.command[0])
-        found = await attempts.first_that_lists(_Starts(manifest, runtime, app, digest, budget), "bare")
+        found = await attempts.first_that_lists(_Starts(manifest, runtime, app, digest, budget, level), "bare")
         if found is None:
             raise attempts.truth("")
     except Stopped as stopped:
@@ -95,6 +97,7 @@ class _Starts:
     app: Path
     digest: str
     budget: Budget
+    level: Level
 
     async def __call__(self, filling: Filling) -> tuple[Listed, Attempt]:
         box = Box(
@@ -104,6 +107,7 @@ class _Starts:
             files={} if filling.name == "bare" else dummies.FILES,
             environment=filling.values,
             path=f"{self.runtime.folder}:/usr/local/bin:/usr/bin:/bin",
+            level=self.level,
         )
         first, *fixed = self.manifest.command
         words = (*(self.runtime.command or (first,)), *fixed)

@@ -14,6 +14,7 @@ from crawler.introspector import control_groups, sandbox, usage
 from crawler.introspector.budget import MEBIBYTE, Budget
 from crawler.introspector.sandbox import Box, new_user, try_in_box
 from crawler.introspector.stdio import family
+from crawler.records import Level
 
 _SMALL = Budget(file_bytes=MEBIBYTE, scratch_bytes=2 * MEBIBYTE, memory=64 * MEBIBYTE, cpu_seconds=7, open_files=16)
 _FEW = 12
@@ -28,15 +29,19 @@ class _Trial:
     most: int
     line: str
     budget: Budget = _SMALL
+    of_host: bool = False
+    """Whether it is about the host's kernel, which a package does not reach where it has one of its own."""
 
-    def holds(self) -> bool:
-        said = try_in_box(Box(new_user()), ("/bin/sh", "-c", self.script), self.budget).strip()
+    def holds(self, level: Level) -> bool:
+        if self.of_host and level is Level.GVISOR:
+            return True
+        said = try_in_box(Box(new_user(), level=level), ("/bin/sh", "-c", self.script), self.budget).strip()
         return said.isdecimal() and int(said) <= self.most
 
 
 _TRIALS = (
     _Trial(
-        "dd if=/dev/zero of=/tmp/x bs=64k count=64 2>/dev/null; stat -c %s /tmp/x",
+        "dd if=/dev/zero of=/tmp/x bs=64k count=64 2>/dev/null; wc -c </tmp/x",
         MEBIBYTE,
         "the size of a file that a package writes is not limited",
     ),
@@ -59,19 +64,27 @@ _TRIALS = (
         replace(_SMALL, processes=_FEW),
     ),
     _Trial("grep -c : /proc/net/dev", 1, "a package has more of a network than its own loopback"),
-    _Trial("unshare -U true 2>/dev/null && echo 1 || echo 0", 0, "a package can make namespaces of its own"),
+    _Trial(
+        "unshare -U true 2>/dev/null && echo 1 || echo 0", 0, "a package can make namespaces of its own", of_host=True
+    ),
     _Trial(
         "grep -c 'Seccomp:.[01]$' /proc/self/status || true",
         0,
         f"system calls are not filtered on this {os.uname().machine}, so a package reaches more of the kernel",
+        of_host=True,
     ),
 )
 
+_NOT_IN_GVISOR = "the number of files that a package makes is not limited in gVisor, but by the memory that they take"
+"""They are in the memory of the package's own kernel, and not to be counted from outside."""
 
-def unenforced() -> tuple[str, ...]:
+
+def unenforced(level: Level) -> tuple[str, ...]:
     """Return one line for each limit that a box is not held to here."""
-    lines = [trial.line for trial in _TRIALS if not trial.holds()]
-    if not _is_seen():
+    lines = [trial.line for trial in _TRIALS if not trial.holds(level)]
+    if level is Level.GVISOR:
+        lines.append(_NOT_IN_GVISOR)
+    if not _is_seen(level):
         lines.append("what a package's processes use together cannot be watched, so each has its own limits only")
     if control_groups.top() is None:
         lines.append(
@@ -81,9 +94,12 @@ def unenforced() -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _is_seen() -> bool:
+def _is_seen(level: Level) -> bool:
     """Tell whether we see from outside what a box uses."""
-    with sandbox.command_line(Box(new_user()), ("/bin/sleep", str(_SECONDS)), Budget()) as (line, descriptors):
+    with sandbox.command_line(Box(new_user(), level=level), ("/bin/sleep", str(_SECONDS)), Budget()) as (
+        line,
+        descriptors,
+    ):
         process = subprocess.Popen(
             line, pass_fds=descriptors, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"PATH": os.defpath}
         )

@@ -25,7 +25,7 @@ from crawler.introspector.sandbox import Box
 from crawler.introspector.session import Listed, Session
 from crawler.introspector.stdio import Process, Stdio
 from crawler.introspector.workplace import Workplace
-from crawler.records import Attempt, Reason, Target, TargetKind, Transport
+from crawler.records import Attempt, Level, Reason, Target, TargetKind, Transport
 
 _INSTALLER = 61184
 """The uid of all install steps where we are root: they share a cache, and no package's code runs in them."""
@@ -38,20 +38,20 @@ Running: TypeAlias = Callable[[], AbstractAsyncContextManager[Process]]
 """Starts a stdio server; all of it is gone on the way out."""
 
 
-async def list_package(target: Target, budget: Budget) -> tuple[Listed, Attempt]:
+async def list_package(target: Target, budget: Budget, level: Level) -> tuple[Listed, Attempt]:
     """Install a package and list its tools. Raises `Stopped` with the most truthful reason that its attempts gave."""
     ecosystem = ECOSYSTEMS.get(target.kind)
     if ecosystem is None:
         raise Stopped(Reason.UNSUPPORTED, f"{target.kind} packages are recorded and not run: {_WHY_NOT[target.kind]}")
     require_stdio(target)
-    await asyncio.to_thread(sandbox.require)
+    await asyncio.to_thread(sandbox.require, level)
     attempts = Attempts(target)
     async with _installed(ecosystem, target, budget) as (app, installed):
-        found = await attempts.first_that_lists(_Starts(installed, app, budget), "bare")
+        found = await attempts.first_that_lists(_Starts(installed, app, budget, level), "bare")
     if found is None and attempts.may_want_older_sdk and has_newer_sdk(installed):
         with suppress(Stopped):  # there is no older one that fits: what the newest said stands
             async with _installed(ecosystem, target, budget, older_sdk=True) as (app, older):
-                found = await attempts.first_that_lists(_Starts(older, app, budget), "older-sdk")
+                found = await attempts.first_that_lists(_Starts(older, app, budget, level), "older-sdk")
     if found is None:
         raise attempts.truth(installed.misfit)
     return found
@@ -70,6 +70,7 @@ class _Starts:
     installed: Installed
     app: Path
     budget: Budget
+    level: Level
 
     async def __call__(self, filling: Filling) -> tuple[Listed, Attempt]:
         runtime = self.installed.runtime
@@ -80,6 +81,7 @@ class _Starts:
             files={} if filling.name == "bare" else dummies.FILES,
             environment=filling.values,
             path=f"{runtime.folder}:/usr/local/bin:/usr/bin:/bin",
+            level=self.level,
         )
         command = (self.installed.command, *filling.arguments)
         listed = await list_in_box(box, command, self.budget)

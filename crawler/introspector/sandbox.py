@@ -1,5 +1,7 @@
 """The box a package runs in: bubblewrap with no network, no home, no files of the host but its system libraries.
 
+Where gVisor works, a package can have a kernel of its own in the box: whatever breaks out of that is in the box still.
+
 Knows no protocol and no package manager. Facts that shaped it: RLIMIT_NPROC does not bind root, so nothing runs as
 root; a new /dev comes with a /dev/shm as large as half the memory unless one is mounted over it; RLIMIT_AS does not
 suit node, which reserves far more than it uses; https://man7.org/linux/man-pages/man1/bwrap.1.html
@@ -15,16 +17,16 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-from crawler.introspector import control_groups, system_calls, usage
+from crawler.introspector import control_groups, gvisor, system_calls, usage
 from crawler.introspector.budget import Budget, Stopped, one_line
 from crawler.introspector.control_groups import Group
 from crawler.introspector.last_words import telling_line
 from crawler.introspector.stdio import Process, family, start
-from crawler.records import Reason
+from crawler.records import Level, Reason, SandboxError
 
 HOME = "/home/u"
 SCRATCH = ("/tmp", HOME, "/dev/shm")  # noqa: S108 - places in the box
@@ -60,6 +62,7 @@ class Box:
     programs: Mapping[str, Path] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     path: str = "/usr/local/bin:/usr/bin:/bin"
+    level: Level = Level.BUBBLEWRAP
 
 
 def new_user() -> int:
@@ -71,11 +74,14 @@ def new_user() -> int:
 def command_line(box: Box, command: tuple[str, ...], budget: Budget) -> Iterator[tuple[list[str], list[int]]]:
     """Give the whole command, and the file descriptors to pass on with it; those are closed on the way out."""
     descriptors: list[int] = []
+    words = [*_limits(budget), *command]
+    if box.level is Level.GVISOR:
+        box, words = _in_gvisor(box, words, budget)
     try:
         line = [*_dropped_to(box.user), *_isolation(box, budget)]
-        descriptors.append(_in_memory(_environment(box)))
+        descriptors.append(_in_memory(_settings(_variables(box))))
         line += ["--args", str(descriptors[-1])]
-        if refusals := system_calls.refusals():
+        if refusals := system_calls.refusals(box.level):
             descriptors.append(_in_memory(refusals))
             line += ["--seccomp", str(descriptors[-1])]
         for place, content in {"/etc/passwd": _PASSWD, "/etc/group": b"u:x:1000:\n", **box.files}.items():
@@ -85,7 +91,7 @@ def command_line(box: Box, command: tuple[str, ...], budget: Budget) -> Iterator
             descriptors.append(os.open(program, os.O_RDONLY))
             line += ["--perms", "0755", "--file", str(descriptors[-1]), place]
         line += ["--remount-ro", "/dev", "--remount-ro", "/"]  # both are file systems in memory without a size
-        yield [*line, "--", *_limits(budget), *command], descriptors
+        yield [*line, "--", *words], descriptors
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
@@ -112,15 +118,20 @@ async def running(box: Box, command: tuple[str, ...], budget: Budget) -> AsyncIt
 
 
 @cache
-def fault() -> str | None:
+def fault(level: Level = Level.BUBBLEWRAP) -> str | None:
     """Say why packages cannot be run here, or `None` when a box really works; tried once in a process."""
     if not shutil.which("bwrap"):
         return "bubblewrap is not installed (on Debian and Ubuntu: apt-get install bubblewrap)"
     for program in ("prlimit", *(("setpriv",) if os.geteuid() == 0 else ())):
         if not shutil.which(program):
             return f"{program} is not installed (it is part of util-linux)"
-    output = try_in_box(Box(new_user()), ("/bin/sh", "-c", "echo works"))
-    return None if output == "works\n" else f"bubblewrap 0.8 or newer does not work here: {output or 'no output'}"
+    if level is Level.GVISOR and gvisor.program() is None:
+        return "gVisor is not installed, no runsc was found (on Debian and Ubuntu: apt-get install runsc)"
+    output = try_in_box(Box(new_user(), level=level), ("/bin/sh", "-c", "echo works"))
+    if output == "works\n":
+        return None
+    what = "gVisor in bubblewrap" if level is Level.GVISOR else "bubblewrap 0.8 or newer"
+    return f"{what} does not work here: {output or 'no output'}"
 
 
 def try_in_box(box: Box, command: tuple[str, ...], budget: Budget = _PROBE) -> str:
@@ -136,9 +147,20 @@ def try_in_box(box: Box, command: tuple[str, ...], budget: Budget = _PROBE) -> s
     return done.stdout if done.returncode == 0 else one_line(telling_line(done.stderr))
 
 
-def require() -> None:
-    """Raise `Stopped` when no box works here."""
-    if why := fault():
+def chosen(wanted: Level | None) -> Level:
+    """Return the level at which packages are run: the one that is wanted, or else the highest that works here.
+
+    Raises `SandboxError` when gVisor is wanted and does not work; that nothing does, each package is told (`require`).
+    """
+    why = fault(Level.GVISOR) if wanted is not Level.BUBBLEWRAP else ""
+    if why and wanted is Level.GVISOR:
+        raise SandboxError(f"packages cannot be run in gVisor: {why}")
+    return Level.BUBBLEWRAP if why is not None else Level.GVISOR
+
+
+def require(level: Level) -> None:
+    """Raise `Stopped` when no such box works here."""
+    if why := fault(level):
         raise Stopped(Reason.NO_SANDBOX, why)
 
 
@@ -161,18 +183,24 @@ def _limits(budget: Budget) -> list[str]:
     ]
 
 
+def _in_gvisor(box: Box, words: list[str], budget: Budget) -> tuple[Box, list[str]]:
+    """Return the box around gVisor, and what runs in it; what the command sees is what it would see in the box."""
+    scratch = dict.fromkeys((*SCRATCH[:2], *box.folders), budget.scratch_bytes) | {SCRATCH[2]: _SHM}
+    hidden = [place for place in box.files if place.startswith(tuple(f"{folder}/" for folder in SCRATCH))]
+    configuration = gvisor.configuration(words, _variables(box), HOME, scratch, hidden)
+    around = replace(
+        box,
+        readable={**box.readable, gvisor.PROGRAM: str(gvisor.program())},
+        files={**box.files, gvisor.CONFIGURATION: configuration},
+        environment={},
+    )
+    return around, [*gvisor.COMMAND]
+
+
 def _isolation(box: Box, budget: Budget) -> list[str]:
     line = ["bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
-    line += [
-        "--unshare-net",
-        "--die-with-parent",
-        "--new-session",
-        "--clearenv",
-        "--cap-drop",
-        "ALL",
-        "--disable-userns",
-    ]
-    line += ["--uid", "1000", "--gid", "1000", "--hostname", "box", "--ro-bind", "/usr", "/usr"]
+    line += ["--unshare-net", "--die-with-parent", "--new-session", "--clearenv", *_privileges(box.level)]
+    line += ["--hostname", "box", "--ro-bind", "/usr", "/usr", "--dir", "/etc"]
     for name in _ROOTS:
         line += _root(Path("/", name))
     for place in _SYSTEM:
@@ -189,16 +217,26 @@ def _isolation(box: Box, budget: Budget) -> list[str]:
     return [*line, "--chdir", HOME]
 
 
-def _environment(box: Box) -> bytes:
-    """Return the options that set the box's variables; not on the command line, which every user of the host can read.
+def _privileges(level: Level) -> list[str]:
+    """Say who runs in the box: a package is nobody there, runsc its root, which is still nobody outside."""
+    if level is Level.BUBBLEWRAP:
+        return ["--cap-drop", "ALL", "--disable-userns", "--uid", "1000", "--gid", "1000"]
+    added = [word for capability in gvisor.CAPABILITIES for word in ("--cap-add", capability)]
+    return ["--cap-drop", "ALL", *added, "--uid", "0", "--gid", "0"]
 
-    A NUL would end an option and begin one of the value's choosing, so no variable has one.
-    """
-    words: list[str] = []
-    for name, value in {"HOME": HOME, "PATH": box.path, "LANG": "C.UTF-8", "USER": "u", **box.environment}.items():
+
+def _variables(box: Box) -> Mapping[str, str]:
+    """Return the box's variables. A NUL would end one and begin another of the value's choosing, so none has one."""
+    variables = {"HOME": HOME, "PATH": box.path, "LANG": "C.UTF-8", "USER": "u", **box.environment}
+    for name, value in variables.items():
         if not _VARIABLE.fullmatch(name) or "\0" in value:
             raise Stopped(Reason.START_FAILED, f"no environment can hold the variable {name}")
-        words += ["--setenv", name, value]
+    return variables
+
+
+def _settings(variables: Mapping[str, str]) -> bytes:
+    """Return the options that set variables; not on the command line, which every user of the host can read."""
+    words = (word for name, value in variables.items() for word in ("--setenv", name, value))
     return "".join(f"{word}\0" for word in words).encode("utf-8", "replace")
 
 
@@ -226,7 +264,7 @@ async def _watch(process: Process, budget: Budget) -> None:
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
         members = family(process.pid)
-        if usage.resident(members) > budget.box_memory:
+        if max(usage.resident(members), usage.open_memory(members)) > budget.box_memory:
             await process.end(_TOO_MUCH_MEMORY)
         elif usage.files_in_memory(members[1:], SCRATCH) > budget.scratch_files:
             await process.end(f"made more than {budget.scratch_files} files")

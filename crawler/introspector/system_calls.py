@@ -13,8 +13,10 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+from crawler.records import Level
 
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ, |JGE, BPF_RET
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000  # SECCOMP_RET_ALLOW, _ERRNO, _KILL_PROCESS
@@ -34,6 +36,12 @@ _KERNEL = (
     *("kexec_file_load", "init_module", "finit_module", "delete_module", "reboot", "swapon", "swapoff", "acct"),
 )
 _REFUSED = (*_KEYS, *_OTHERS, *_MOUNTS, *_UNSEEN_MEMORY, *_KERNEL)
+
+_OF_GVISOR = frozenset(
+    {"ptrace", "process_vm_readv", "process_vm_writev", "mount", "umount2", "pivot_root", "chroot", "unshare", "setns",
+     "memfd_create"}
+)  # fmt: skip
+"""What runsc confines a package with, and keeps its memory in; it filters the calls of its own kernel more strictly."""
 
 # Numbers of the calls since Linux 5.0, the same on every machine.
 _SAME = {
@@ -84,17 +92,18 @@ _ARM64 = _Machine(
 _MACHINES = {"x86_64": _X86_64, "aarch64": _ARM64}
 
 
-def refusals() -> bytes | None:
+def refusals(level: Level) -> bytes | None:
     """Return the filter for this machine, `None` where we do not know the numbers of its calls."""
     machine = _MACHINES.get(os.uname().machine)
-    return b"".join(_program(machine)) if machine else None
+    allowed = _OF_GVISOR if level is Level.GVISOR else frozenset()
+    return b"".join(_program(machine, [name for name in _REFUSED if name not in allowed])) if machine else None
 
 
-def _program(machine: _Machine) -> Iterator[bytes]:
+def _program(machine: _Machine, refused: Iterable[str]) -> Iterator[bytes]:
     yield from (_load(_MACHINE), _jump(_EQUAL, machine.arch, 1, 0), _return(_KILL), _load(_NUMBER))
     if machine.foreign is not None:
         yield from _refuse_if(_AT_LEAST, machine.foreign, errno.ENOSYS)
-    for name in _REFUSED:
+    for name in refused:
         yield from _refuse_if(_EQUAL, machine.numbers[name], errno.ENOSYS)
     asks = [code for request in _TERMINAL for code in _refuse_if(_EQUAL, request, errno.EPERM)]
     yield from _only_for(machine.numbers["ioctl"], 1, asks)

@@ -12,6 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_BLOCK = 512  # bytes of what stat(2) counts in, whatever the file system's own
+_NAMELESS = (
+    "/memfd:"  # how the kernel shows what memfd_create(2) made; all of one mount, so their inodes tell them apart
+)
 
 
 def resident(processes: Iterable[int]) -> int:
@@ -21,6 +25,22 @@ def resident(processes: Iterable[int]) -> int:
         with suppress(OSError, ValueError, IndexError):
             total += int(Path("/proc", str(pid), "statm").read_text().split()[1]) * _PAGE
     return total
+
+
+def open_memory(processes: Iterable[int]) -> int:
+    """Return the bytes of the files without a name that these processes hold open in memory, each counted once.
+
+    They are a guest's memory where that has a kernel of its own, which need not have them mapped: nobody's then.
+    """
+    seen: dict[int, int] = {}
+    for pid in processes:
+        with suppress(OSError):
+            for descriptor in Path("/proc", str(pid), "fd").iterdir():
+                with suppress(OSError):
+                    if str(descriptor.readlink()).startswith(_NAMELESS):
+                        found = descriptor.stat()
+                        seen[found.st_ino] = found.st_blocks * _BLOCK
+    return sum(seen.values())
 
 
 def files_in_memory(processes: Iterable[int], places: Iterable[str]) -> int:

@@ -13,7 +13,7 @@ def test_there_is_no_queue_on_sqlite(catalogue, command):
     assert catalogue(*command).failed_with("the queue needs PostgreSQL", "without --enqueue")
 
 
-@pytest.mark.parametrize("options", [["--only", "discover"], ["--opt-out", "list.txt"]])
+@pytest.mark.parametrize("options", [["--only", "discover"], ["--opt-out", "list.txt"], ["--sandbox", "gvisor"]])
 def test_what_says_nothing_to_who_only_enqueues_is_refused(catalogue, options):
     ended = catalogue("crawl", "--enqueue", *options)
     assert ended.failed_with("--enqueue", code=2) if "--only" in options else ended.failed_with("worker", code=2)

@@ -210,3 +210,30 @@ LIARS = (
         reason=Reason.START_FAILED,
     ),
 )
+
+_OF_THE_HOST = frozenset(
+    {
+        "reads-the-environment", "reads-homes", "reads-secrets-of-the-system", "looks-into-other-processes",
+        "asks-the-network", "asks-services-of-the-host", "writes-outside", "becomes-somebody-else",
+    }
+)  # fmt: skip
+_UNLIKE = frozenset({"fills-its-memory", "fills-the-table-of-files"})
+_SLOW = frozenset({"writes-errors-without-end", "spins", "stops-itself", "shuts-its-mouth"})
+
+IN_GVISOR = {
+    "spies": tuple(spy for spy in SPIES if spy.name in _OF_THE_HOST),
+    "floods": (
+        *(flood for flood in FLOODS if flood.name not in _UNLIKE | _SLOW),
+        Attack("fills-its-memory", "memory_touched()", reason=Reason.TOO_LARGE, says="more memory than the box has"),
+        Attack("fills-memory-and-lets-go", "unmapped_hog()", reason=Reason.TOO_LARGE, says="more memory than the box"),
+        Attack("fills-the-table-of-files", "small_files()", reason=Reason.TIMED_OUT, budget=QUICK),
+    ),
+    "lingerers": tuple(lingerer for lingerer in LINGERERS if lingerer.name not in _SLOW),
+}
+"""The attacks on a package that has a kernel of its own, where each takes longer: a spy's are those on what is not that
+kernel's. There no process has a limit of its memory, and files take nothing but that."""
+
+ANSWERED_IN_GVISOR = frozenset(
+    {"names('/sys')", "[open(name) for name in Path('/proc/1/fd').iterdir()][0]", "call(101, 117, 0, 0, 0, 0)"}
+)
+"""What a spy gets there from its own kernel, of itself: the host has no part in it."""

@@ -147,11 +147,28 @@ def memory_hog() -> None:
         serve([tool(f"{held * 64} MiB, then no more")])
 
 
+def memory_touched() -> None:
+    """Hold memory of which every page has something in it."""
+    held = []
+    while True:
+        held.append(b"x" * 32 * 1024 * 1024)
+
+
 def mapped_hog() -> None:
     """Hold memory that is no process's data: shared pages, each touched."""
     with mmap.mmap(-1, 1024**3) as block:
         for place in range(0, len(block), 4096):
             block[place] = 1
+
+
+def unmapped_hog() -> None:
+    """Hold memory that no process has mapped any more."""
+    while True:
+        descriptor = os.memfd_create("hog")
+        os.ftruncate(descriptor, 64 * 1024 * 1024)
+        with mmap.mmap(descriptor, 0) as block:
+            for place in range(0, len(block), 4096):
+                block[place] = 1
 
 
 def memory_herd() -> None:
