@@ -122,6 +122,8 @@ class Npm:
 
     def installed(self, app: Path, target: Target, said: str) -> Installed:
         manifest = _manifest(app, target.address)
+        if absent := next(_absent_links(app), None):
+            raise Stopped(Reason.INSTALL_FAILED, install_log.only_its_author_has(absent))
         name = _npx_choice(manifest, target)
         sdk = _text(_manifest(app, "@modelcontextprotocol/sdk").get("version"))
         node = runtimes.need(runtimes.node(), "node")
@@ -130,7 +132,7 @@ class Npm:
             node,
             _text(manifest.get("version")),
             sdk,
-            tuple(sorted(_npm_packages(app))),
+            tuple(sorted(set(filter(None, starmap(_npm_package, _npm_places(app).items()))))),
             install_log.npm_misfit(said, target),
         )
 
@@ -234,13 +236,29 @@ def _manifest(app: Path, name: str) -> Mapping[str, Any]:
     return {}
 
 
-def _npm_packages(app: Path) -> set[str]:
-    """Return what npm says it installed, in the file that it leaves beside the packages."""
+def _npm_places(app: Path) -> Mapping[str, Any]:
+    """Return what npm says it installed by its place, in the file that it leaves beside the packages."""
     with suppress(ValueError, RecursionError):
         lock = json.loads(read_inside(app, "node_modules/.package-lock.json"))
         listed = lock.get("packages") if isinstance(lock, dict) else None
-        return set(filter(None, starmap(_npm_package, listed.items()))) if isinstance(listed, dict) else set()
-    return set()
+        return listed if isinstance(listed, dict) else {}
+    return {}
+
+
+def _absent_links(app: Path) -> Iterator[str]:
+    """Yield the dependencies that npm made links to folders for which were not installed: `file:` and a path."""
+    for place, entry in _npm_places(app).items():
+        if isinstance(entry, dict) and entry.get("link") is True and not _leads_into(app, place):
+            yield place.rpartition("node_modules/")[2]
+
+
+def _leads_into(app: Path, place: str) -> bool:
+    """Tell whether a place in what was installed is a folder of it, wherever links lead to it."""
+    try:
+        found = (app / place).resolve()
+    except (OSError, RuntimeError, ValueError):  # a circle of links, or no path at all
+        return False
+    return found.is_relative_to(app.resolve()) and found.is_dir()
 
 
 def _npm_package(place: str, entry: Any) -> str:

@@ -16,6 +16,10 @@ _NPM_NO_VERSION = re.compile(r"No matching version found for (?P<name>@?[^@\s]+)
 _NPM_UNREACHABLE = re.compile(
     r"code (?:E50\d|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ENOTFOUND|ETIMEDOUT|ERR_SOCKET_TIMEOUT)\b"
 )
+_NPM_LOCAL = re.compile(
+    r"Unsupported URL Type \"[a-z]+:\": (?P<kind>\S{1,100})"  # link:, portal:, workspace: of other package managers
+    r"|ENOENT: no such file or directory, open '[^']*/(?P<file>[^'/]{1,100}\.(?:tgz|tar\.gz|tar))'"
+)
 _NPM_ENGINE = re.compile(
     r"package: '(?P<name>@?[^@']+)@[^']*',[^{]*required: \{[^}]*?node: '(?P<wants>[^']{1,60})'"
     r"[^{]*?\{[^}]*?node: 'v?(?P<has>[\d.]+)"
@@ -48,11 +52,18 @@ def npm_failure(said: str, target: Target) -> Stopped:
         return Stopped(Reason.NOT_FOUND, _ABSENT)
     if no_version and no_version["name"] == target.address:
         return _no_version(target)
+    if local := _NPM_LOCAL.search(said):
+        return Stopped(Reason.INSTALL_FAILED, only_its_author_has(local["kind"] or local["file"]))
     errors = [line for line in said.splitlines() if line.startswith(("npm error", "npm ERR!"))]
     quoted = one_line(next(filter(None, (_NPM_PREFIX.sub("", line).strip() for line in errors)), ""))
     if _NPM_UNREACHABLE.search(said):
         return Stopped(Reason.UNREACHABLE, f"the registry could not be reached: {quoted}")
     return Stopped(Reason.INSTALL_FAILED, quoted or "npm ended with an error and said nothing")
+
+
+def only_its_author_has(what: str) -> str:
+    """Say of a package that it depends on something that lies in no registry."""
+    return f"it depends on what only its author's machine has: {what}"
 
 
 def npm_misfit(said: str, target: Target) -> str:

@@ -193,7 +193,16 @@ NPM_FORGERIES = (
     Forgery("needs-a-git-repository", NPM, needs("git+{stranger}/helper.git"), FAILED, "git error"),
     Forgery("needs-a-repository-by-ssh", NPM, needs("git+ssh://git@127.0.0.1:1/x/helper.git"), FAILED, "git error"),
     Forgery("needs-a-short-hand", NPM, needs("github:nobody.invalid/helper"), FAILED, "git error"),
-    Forgery("needs-a-file-of-the-host", NPM, needs("file:{folder}"), says=CLEAN),  # a link to nothing, in its box
+    Forgery("needs-a-folder-of-the-host", NPM, needs("file:{folder}"), FAILED, "author's machine has: helper$"),
+    Forgery("needs-a-file-of-the-host", NPM, needs("file:{folder}/helper.tgz"), FAILED, "machine has: helper.tgz$"),
+    Forgery("needs-a-link", NPM, needs("link:{folder}"), FAILED, "author's machine has: link:"),
+    Forgery("needs-a-workspace", NPM, needs("workspace:*"), FAILED, r"author's machine has: workspace:\*$"),
+    Forgery(
+        "needs-a-folder-of-its-own",
+        NPM,
+        npm({"inner/package.json": '{"name": "helper", "version": "1.0.0"}'}, dependencies={"helper": "file:./inner"}),
+        says=CLEAN,
+    ),
     Forgery(
         "locks-another-registry",
         NPM,
