@@ -8,7 +8,7 @@ asked for none is refused before it is inflated.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,17 +25,25 @@ _SAME_METHOD = frozenset({307, 308})  # the redirects that keep a POST a POST; a
 
 
 class HttpConnection:
-    """One URL of a server: sends requests there, and follows what may be followed."""
+    """One URL of a server: sends requests there, and follows what may be followed.
+
+    `allow` is asked of each further URL of the server that something leads to, and raises `Stopped` for one that is
+    not to be asked.
+    """
 
     def __init__(self, transport: GuardedTransport, url: httpx.URL, budget: Budget) -> None:
         self._transport = transport
         self.url = url
         self.budget = budget
         self.meter = transport.meter
+        self.allow: Callable[[httpx.URL], None] = _allow_all
 
     def at(self, url: httpx.URL) -> HttpConnection:
-        """Return a connection to another URL of the same server, on the same budget."""
-        return HttpConnection(self._transport, url, self.budget)
+        """Return a connection to another URL of the same server, on the same budget. Raises `Stopped` by `allow`."""
+        self.allow(url)
+        other = HttpConnection(self._transport, url, self.budget)
+        other.allow = self.allow
+        return other
 
     @asynccontextmanager
     async def send(
@@ -93,6 +101,7 @@ class HttpConnection:
             raise Stopped(Reason.REDIRECTED, f"redirected to {target.scheme}://{target.host}")
         if method != "GET" and response.status_code not in _SAME_METHOD:
             raise Stopped(Reason.REDIRECTED, f"HTTP {response.status_code} to {target.path}")
+        self.allow(target)
         return target
 
 
@@ -119,6 +128,10 @@ def join(base: httpx.URL | None, reference: str) -> httpx.URL | None:
 def same_origin(url: httpx.URL, other: httpx.URL) -> bool:
     """Tell whether two addresses are of one scheme, host and port."""
     return (url.scheme, url.host, url.port) == (other.scheme, other.host, other.port)
+
+
+def _allow_all(url: httpx.URL) -> None:
+    """Let any URL be asked, for whom nobody has said otherwise."""
 
 
 def _content(headers: Mapping[str, str], body: Wire | None) -> dict[str, Any]:

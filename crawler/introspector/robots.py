@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import aclosing
+from functools import partial
 from http import HTTPStatus
 from time import monotonic
 from typing import NamedTuple
@@ -45,11 +46,11 @@ class Robots:
         self._bytes = 0
 
     async def check(self, connection: HttpConnection) -> None:
-        """Raise `Stopped` where robots.txt keeps crawlers away from the connection's URL."""
+        """Raise `Stopped` where robots.txt keeps crawlers away from the connection's URL, now or as it is led on."""
         place = connection.url.copy_with(path="/robots.txt", query=None, fragment=None)
         content = await self._content(str(place), connection.at(place))
-        if not Protego.parse(content.decode("utf-8", "replace")).can_fetch(str(connection.url), NAME):
-            raise Stopped(Reason.DISALLOWED, f"its robots.txt keeps crawlers away from {connection.url.path}")
+        connection.allow = partial(_allow, content)
+        connection.allow(connection.url)
 
     async def _content(self, origin: str, connection: HttpConnection) -> bytes:
         """Return the file, read at most once a day. Raises `Stopped` where the server fails to say."""
@@ -69,6 +70,15 @@ class Robots:
     def _forget(self, origin: str) -> None:
         if gone := self._known.pop(origin, None):
             self._bytes -= gone.size
+
+
+def _allow(content: bytes, url: httpx.URL) -> None:
+    """Raise `Stopped` for a URL that the file keeps crawlers away from; it is parsed anew, as few sessions are led on.
+
+    What robots.txt says of its origin holds for all of it: nobody is led to another.
+    """
+    if not Protego.parse(content.decode("utf-8", "replace")).can_fetch(str(url), NAME):
+        raise Stopped(Reason.DISALLOWED, f"its robots.txt keeps crawlers away from {url.path}")
 
 
 async def _read(connection: HttpConnection) -> bytes | Stopped:

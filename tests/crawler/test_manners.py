@@ -64,6 +64,17 @@ def test_whoever_forbids_it_is_asked_nothing_else(robots_txt):
 
 
 @pytest.mark.parametrize(
+    ("path", "forbidden"), [("moved", "/moved/here"), ("events", "/events/post"), ("walled/silent", "/.well-known/")]
+)
+def test_nor_is_whoever_is_led_to_what_it_forbids(path, forbidden):
+    outcomes, _, seen = ask(f"User-agent: *\nDisallow: {forbidden}", path=path)
+    assert isinstance(outcomes[0], NotIntrospected)
+    assert not [request for request in seen if request.path.startswith(forbidden)]
+    if path != "walled/silent":  # what its sign-in takes is not asked; that it wants one is known
+        assert (outcomes[0].reason, forbidden in outcomes[0].detail) == (Reason.DISALLOWED, True)
+
+
+@pytest.mark.parametrize(
     ("status", "reason"),
     [("429", Reason.RATE_LIMITED), ("500", Reason.SERVER_ERROR), ("503", Reason.SERVER_ERROR)],
 )
