@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
@@ -57,6 +58,10 @@ Only: TypeAlias = Annotated[
 Limit: TypeAlias = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Stop after this many records of a source and this many targets.")
 ]
+Everyone: TypeAlias = Annotated[
+    bool,
+    typer.Option("--all", help="Ask those too that are not due yet, but for who asked to be left alone till then."),
+]
 DryRun: TypeAlias = Annotated[
     bool, typer.Option("--dry-run", help="Say which sources would be read and which targets asked, and ask nobody.")
 ]
@@ -72,6 +77,7 @@ def crawl(
     show_sources: ShowSources = False,
     only: Only = None,
     limit: Limit = None,
+    everyone: Everyone = False,
     allow_private: AllowPrivate = False,
     opt_out: OptOut = None,
     dry_run: DryRun = False,
@@ -93,7 +99,8 @@ def crawl(
         raise typer.Exit(_show_sources(as_format))
     requests = [] if only == "introspect" else _requests(sources or [_DEFAULT_SOURCE], without or ())
     if dry_run:
-        planned = () if only == "discover" else intake.plan(open_database(database), limit=limit, opt_out=opt_out)
+        due = partial(intake.plan, limit=limit, opt_out=opt_out, everyone=everyone)
+        planned = () if only == "discover" else due(open_database(database))
         raise typer.Exit(_show_plan(requests, list(planned), as_format))
     engine = open_database(database)
     level = Level.BUBBLEWRAP
@@ -108,13 +115,14 @@ def crawl(
             only="discover" if enqueue else only,
             level=level,
             limit=limit,
+            everyone=everyone,
             allow_private=allow_private,
             opt_out=opt_out,
             concurrency=concurrency,
             report=report,
         )
     if enqueue:
-        summary = replace(summary, enqueued=_enqueue(engine, limit, allow_private=allow_private))
+        summary = replace(summary, enqueued=_enqueue(engine, limit, allow_private=allow_private, everyone=everyone))
     _show(summary, as_format)
     raise typer.Exit(_code(summary))
 
@@ -139,11 +147,12 @@ def _expect_queue(engine: Engine, only: str | None, opt_out: Path | None, sandbo
     expect_usable(engine)
 
 
-def _enqueue(engine: Engine, limit: int | None, *, allow_private: bool) -> Mapping[str, int]:
+def _enqueue(engine: Engine, limit: int | None, *, allow_private: bool, everyone: bool) -> Mapping[str, int]:
     from catalogue.queue.jobs import enqueue
     from classifier.ruleset import load
 
-    return enqueue(engine, limit=limit, allow_private=allow_private, ruleset=load().digest)
+    digest = load().digest
+    return enqueue(engine, limit=limit, allow_private=allow_private, ruleset=digest, everyone=everyone)
 
 
 def _requests(chosen: Sequence[str], without: Collection[str]) -> list[SourceRequest]:

@@ -32,10 +32,13 @@ def crawl(
     allow_private: bool,
     opt_out: Path | None = None,
     level: Level = Level.BUBBLEWRAP,
+    everyone: bool = False,
     concurrency: int,
     report: Report,
 ) -> CrawlSummary:
     """Read the sources of `requests` and introspect every target that is due, or `only` one of the two.
+
+    `everyone` introspects those that are not due yet, too.
 
     `limit` bounds the listings taken from each source and the introspections made; `opt_out` is a list of the
     operator's own of whom not to ask, beside that of `crawler.opt_out`. A crawl that is killed is resumed by the next
@@ -66,16 +69,21 @@ def crawl(
             opt_out=left_alone,
             concurrency=concurrency,
             report=report,
+            everyone=everyone,
         )
     return CrawlSummary(tuple(discoveries), tuple(dropped), outcomes, tools, failures, postponed)
 
 
-def plan(engine: Engine, *, limit: int | None, opt_out: Path | None = None) -> Iterator[Planned]:
+def plan(
+    engine: Engine, *, limit: int | None, opt_out: Path | None = None, everyone: bool = False
+) -> Iterator[Planned]:
     """Yield the targets that `crawl` would ask now, in its order. Raises `OptOutError`."""
-    left_alone = read_opt_out(opt_out)
-    with reading(engine) as session:
+    left_alone, now = read_opt_out(opt_out), datetime.now(UTC)
+    with reading(engine) as session:  # which leaves nothing of what is written in it
         work = Work(session)
-        due = work.due(datetime.now(UTC))[:limit]
+        if everyone:
+            work.make_all_due(now)
+        due = work.due(now)[:limit]
         for batch in batches([target.id for target in due]):
             targets = work.targets(batch)
             for server, target in map(targets.__getitem__, batch):

@@ -44,27 +44,34 @@ def introspect_due(
     opt_out: OptOut,
     concurrency: int,
     report: Report,
+    everyone: bool = False,
     clock: Clock = utc_now,
 ) -> tuple[Mapping[str, int], int, tuple[Failure, ...], int]:
-    """Ask every target that is due.
+    """Ask every target that is due, or `everyone` (`begin`).
 
     Returns outcomes by name, how many tools were listed, who failed, and how many were postponed. `limit` bounds the
     attempts, `concurrency` the sites asked at a time, but for those that keep us waiting (`Slots`).
     """
     sweep()  # what a crawl left behind that was killed
-    now = begin(engine, allow_private=allow_private, clock=clock)
+    now = begin(engine, allow_private=allow_private, everyone=everyone, clock=clock)
     asker = Asker(_in_slots(introspect, concurrency), opt_out, allow_private=allow_private)
     run = _Run(engine, asker, report, allow_private=allow_private)
     asyncio.run(run.ask_all(now, limit, concurrency))
     return dict(run.outcomes.most_common()), run.tools, run.failures(), run.postponed
 
 
-def begin(engine: Engine, *, allow_private: bool, clock: Clock = utc_now) -> datetime:
-    """Return the moment as of which targets are due; private addresses that were refused are due once allowed."""
+def begin(engine: Engine, *, allow_private: bool, everyone: bool = False, clock: Clock = utc_now) -> datetime:
+    """Return the moment as of which targets are due; private addresses that were refused are due once allowed.
+
+    `everyone` makes all targets due, so that a crawl that is killed is resumed by one that asks only what is due.
+    """
     now = clock()
-    if allow_private:
+    if allow_private or everyone:
         with writing(engine) as session:
-            Work(session).make_due(Reason.ADDRESS_REFUSED, now)
+            if allow_private:
+                Work(session).make_due(Reason.ADDRESS_REFUSED, now)
+            if everyone:
+                Work(session).make_all_due(now)
     return now
 
 

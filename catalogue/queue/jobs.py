@@ -42,14 +42,16 @@ _KEPT_HOURS = 24
 """Jobs that ended are counted by `catalogue status` for a day."""
 
 
-def enqueue(engine: Engine, *, limit: int | None, allow_private: bool, ruleset: str) -> Mapping[str, int]:
-    """Put what is due into the queue, and return how many jobs were new to it, by queue.
+def enqueue(
+    engine: Engine, *, limit: int | None, allow_private: bool, ruleset: str, everyone: bool = False
+) -> Mapping[str, int]:
+    """Put what is due (or `everyone`) into the queue, and return how many jobs were new to it, by queue.
 
     `limit` bounds the targets; `ruleset` is the digest of the rules by which definitions are to be judged. Raises
     `CatalogueError` when the database goes away.
     """
     prepare(engine)
-    now = begin(engine, allow_private=allow_private)
+    now = begin(engine, allow_private=allow_private, everyone=everyone)
     with reading(engine) as session:
         due = Work(session).due(now)
         unjudged = VerdictStore(session).count_unjudged(ruleset)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, true, update
+from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from catalogue import models
@@ -82,6 +82,12 @@ class Work:
         """Let the targets whose last attempt ended with `reason` be asked again now."""
         ended_so = update(models.Target).where(models.Target.outcome == reason.value)
         self._session.execute(ended_so.values(due_at=now))
+
+    def make_all_due(self, now: datetime) -> None:
+        """Let all targets be asked again now, but for those that had too much and are to be left alone until later."""
+        outcome = models.Target.outcome
+        willing = or_(outcome.is_(None), outcome != Reason.RATE_LIMITED.value)
+        self._session.execute(update(models.Target).where(models.Target.due_at > now, willing).values(due_at=now))
 
     def postpone(self, until: Mapping[int, datetime]) -> None:
         """Let targets (their identifiers) be left alone until a moment, without an attempt."""

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from catalogue.database import open_database, reading, writing
 from catalogue.errors import CatalogueError
-from catalogue.intake import crawl
+from catalogue.intake import crawl, plan
 from catalogue.intake.discovery import discover_into
 from catalogue.intake.introspection import introspect_due
 from catalogue.repository import ListingStore, Repository
@@ -249,6 +249,36 @@ def test_between_two_sessions_with_one_site_is_a_pause(monkeypatch, store, listi
     first, second, third = sorted(asked[address] for address in sites[:3])
     assert min(second - first, third - second) >= 0.25
     assert asked["https://two.example/"] - first < 0.25
+
+
+def test_who_is_not_due_is_asked_again_if_all_are_to_be_but_not_who_had_too_much(
+    at_once, store, listing, target, introspected, failed
+):
+    outcomes = {
+        "https://live.example/": introspected(target("https://live.example/"), "tool"),
+        "https://shut.example/": failed(target("https://shut.example/"), Reason.SIGN_IN),
+        "https://busy.example/": failed(target("https://busy.example/"), Reason.RATE_LIMITED),
+    }
+    store.take(*(listing(address, target(address)) for address in outcomes))
+    seen = []
+
+    def again(**options):
+        seen.clear()
+        asker = Asker(lambda target: seen.append(target.address) or outcomes[target.address])
+        options = {"limit": None, "allow_private": False, "opt_out": OptOut(), "concurrency": 8} | options
+        introspect_due(store.engine, asker, report=quiet, **options)
+        return sorted(seen)
+
+    def planned():
+        return [one.server for one in plan(store.engine, limit=None, everyone=True)]
+
+    assert (again(), again()) == (sorted(outcomes), [])
+    willing = ["https://live.example/", "https://shut.example/"]
+    assert sorted(planned()) == willing
+    assert again() == []  # to plan is not to do
+    assert len(again(everyone=True, limit=1)) == 1
+    assert len(again()) == 1  # what such a crawl did not get to is due
+    assert again(everyone=True) == willing
 
 
 def test_whoever_opted_out_is_not_asked_and_that_is_remembered(store, listing, target, introspected):
