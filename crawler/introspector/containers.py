@@ -17,13 +17,13 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from crawler.introspector.budget import Budget, Stopped, one_line
 from crawler.introspector.image_archive import empty_image
 from crawler.introspector.last_words import telling_line
-from crawler.introspector.sandbox import HOME, new_user
+from crawler.introspector.sandbox import HOME, TOO_MUCH_MEMORY, new_user
 from crawler.introspector.stdio import Process, start
 from crawler.records import Reason
 
@@ -37,7 +37,11 @@ _SHM = "64m"
 _NO_PROGRAM = 127
 """What the engines answer for a program that the image does not have: by then all limits have been set."""
 
+_KILLED = 137
+"""What the engines answer for a container that SIGKILL ended: 128 and the signal's number."""
+
 _TRY_SECONDS = 60
+_ASK_SECONDS = 5
 _REMOVE_SECONDS = 60
 
 
@@ -96,10 +100,29 @@ async def running(container: Container, budget: Budget) -> AsyncIterator[Process
     """Run a container; it is gone on the way out, whatever became of the engine's own process."""
     try:
         async with start(container.command(budget), longest_line=budget.message_bytes) as process:
+            ends = asyncio.get_running_loop().time() + budget.cpu_seconds / (os.cpu_count() or 1)
+            process.excess = partial(_out_of_memory, container, process, ends)
             yield process
     finally:
         removal = ("rm", "--force", container.name)
         await asyncio.shield(asyncio.to_thread(_run_quietly, container.engine.command(*removal)))
+
+
+async def _out_of_memory(container: Container, process: Process, ends: float) -> str:
+    """Say so, if the kernel killed the container for it: of any kill, `run` passes on one exit code and no more.
+
+    Nobody in a container can kill its first process, and before `ends` the time of no process is up: what is left is
+    the memory. After that the engine's word counts; podman does not see it where control groups are of version 1.
+    """
+    if process.code != _KILLED:
+        return ""
+    if asyncio.get_running_loop().time() < ends:
+        return TOO_MUCH_MEMORY
+    words = ("inspect", "--format", "{{.State.OOMKilled}}", container.name)
+    with contextlib.suppress(Stopped):
+        done = await asyncio.to_thread(_run, container.engine.command(*words), _ASK_SECONDS)
+        return TOO_MUCH_MEMORY if done.stdout.strip() == "true" else ""
+    return ""
 
 
 def name_for(place: Path) -> str:

@@ -164,7 +164,7 @@ async def _install(
             ) from None
         finally:
             disk.cancel()
-        overstepped = process.overstepped or await asyncio.to_thread(_excess, app, budget)
+        overstepped = await process.overstepped() or await asyncio.to_thread(_excess, app, budget)
         if overstepped:
             raise Stopped(Reason.INSTALL_FAILED, overstepped)
         if code != 0:

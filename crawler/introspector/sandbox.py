@@ -40,7 +40,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ROOTS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _PASSWD = b"u:x:1000:1000::/home/u:/bin/sh\n"
 _SHM = 64 * 1024 * 1024
-_TOO_MUCH_MEMORY = "used more memory than the box has"
+TOO_MUCH_MEMORY = "used more memory than the box has"
 _PROBE = Budget()
 _PROBE_SECONDS = 20
 _WATCH_SECONDS = 0.25
@@ -255,8 +255,8 @@ def _in_memory(content: bytes) -> int:
     return descriptor
 
 
-def _out_of_memory(group: Group) -> str:
-    return _TOO_MUCH_MEMORY if group.ran_out_of_memory() else ""
+async def _out_of_memory(group: Group) -> str:
+    return TOO_MUCH_MEMORY if group.ran_out_of_memory() else ""
 
 
 async def _watch(process: Process, budget: Budget) -> None:
@@ -265,6 +265,6 @@ async def _watch(process: Process, budget: Budget) -> None:
         await asyncio.sleep(_WATCH_SECONDS)
         members = family(process.pid)
         if max(usage.resident(members), usage.open_memory(members)) > budget.box_memory:
-            await process.end(_TOO_MUCH_MEMORY)
+            await process.end(TOO_MUCH_MEMORY)
         elif usage.files_in_memory(members[1:], SCRATCH) > budget.scratch_files:
             await process.end(f"made more than {budget.scratch_files} files")

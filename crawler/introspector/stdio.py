@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -42,13 +42,13 @@ _REPLIES = 16
 class Process:
     """A running process, its output read by nobody else; `tail` is the end of its standard error.
 
-    `overstepped` says which limit it was ended for, when it was; `excess` says so of a limit that others hold it to.
+    `excess` is asked, when it has ended, whether that was for a limit that others hold it to ("": it was not).
     """
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.pid = process.pid
-        self.excess: Callable[[], str] = str
+        self.excess: Callable[[], Awaitable[str]] = _no_excess
         self._overstepped = ""
         self._tail = bytearray()
         assert process.stdin is not None  # noqa: S101 - all three are pipes, as `start` asks
@@ -58,8 +58,13 @@ class Process:
         self._stderr = asyncio.create_task(self._drain())
 
     @property
-    def overstepped(self) -> str:
-        return self._overstepped or self.excess()
+    def code(self) -> int | None:
+        """The exit code, negative for a signal; `None` while it runs."""
+        return self._process.returncode
+
+    async def overstepped(self) -> str:
+        """Say which limit it was ended for, "" when it was not."""
+        return self._overstepped or await self.excess()
 
     @property
     def tail(self) -> str:
@@ -202,12 +207,16 @@ class Stdio:
             code = await asyncio.wait_for(self._process.wait(), 2 * _LAST_WORDS_SECONDS)
         except TimeoutError:
             return Stopped(Reason.START_FAILED, "closed its output before it listed its tools")
-        if self._process.overstepped:
-            return Stopped(Reason.TOO_LARGE, self._process.overstepped)
+        if overstepped := await self._process.overstepped():
+            return Stopped(Reason.TOO_LARGE, overstepped)
         with contextlib.suppress(TimeoutError, ValueError):
             async with asyncio.timeout(_LAST_WORDS_SECONDS):
                 self._keep(await self._process.stdout.read(_STRAYS_KEPT))
         return Stopped(Reason.START_FAILED, telling_line(self.said) or exit_status(code), self.said)
+
+
+async def _no_excess() -> str:
+    return ""
 
 
 def family(leader: int) -> list[int]:

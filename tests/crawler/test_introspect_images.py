@@ -148,7 +148,7 @@ def test_a_layer_that_leads_outside_writes_nothing_there(registry, tmp_path):
     ("act", "limits", "outcome"),
     [
         ("x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done", {"box_memory": 64 * 2**20},
-         (Reason.START_FAILED, "ended with exit code 137 and said nothing")),
+         (Reason.TOO_LARGE, "used more memory than the box has")),
         ("while :; do :; done", {"cpu_seconds": 1}, (Reason.START_FAILED, "ended with exit code 137 and said nothing")),
         ("trap '' TERM INT HUP; exec 0<&-; while :; do :; done", {"start_seconds": 1, "package_seconds": 1.5},
          (Reason.TIMED_OUT, "no answer to initialize in time, without a network")),
