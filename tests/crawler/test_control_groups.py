@@ -15,9 +15,10 @@ from crawler.introspector import control_groups, runtimes, sandbox
 from crawler.introspector.budget import MEBIBYTE, Budget, Stopped
 from crawler.introspector.packages import list_in_box
 from crawler.introspector.sandbox import Box
-from crawler.records import Reason
+from crawler.records import Level, Reason
 from tests.crawler.peers.packages import PEER
 
+in_gvisor = pytest.mark.skipif(sandbox.fault(Level.GVISOR) is not None, reason=str(sandbox.fault(Level.GVISOR)))
 BUDGET = Budget(start_seconds=60, package_seconds=90)
 
 
@@ -32,19 +33,28 @@ def above(monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
-def run(act: str, budget: Budget) -> str:
+def run(act: str, budget: Budget, level: Level = Level.BUBBLEWRAP) -> str:
     python = runtimes.python()
     assert python
     code = PEER.replace("BEHAVIOURS[sys.argv[1]]()", act).encode()
-    box = Box(sandbox.new_user(), readable=python.readable, files={"/app/peer.py": code})
+    box = Box(sandbox.new_user(), readable=python.readable, files={"/app/peer.py": code}, level=level)
     return asyncio.run(list_in_box(box, (*python.command, "/app/peer.py"), budget)).tools[0]["description"]
 
 
-@pytest.mark.parametrize("hog", ["memory_herd()", "disk_hog()"])
-def test_what_a_box_takes_together_is_limited_by_the_kernel(above, hog):
+@pytest.mark.parametrize(
+    ("hog", "level"),
+    [
+        ("memory_herd()", Level.BUBBLEWRAP),
+        ("disk_hog()", Level.BUBBLEWRAP),
+        ("mapped_hog()", Level.BUBBLEWRAP),
+        ("shared_herd()", Level.BUBBLEWRAP),
+        pytest.param("unmapped_hog()", Level.GVISOR, marks=in_gvisor),
+    ],
+)
+def test_what_a_box_takes_together_is_limited_by_the_kernel(above, hog, level):
     budget = replace(BUDGET, box_memory=150 * MEBIBYTE, scratch_bytes=2048 * MEBIBYTE)
     with pytest.raises(Stopped) as caught:
-        run(hog, budget)
+        run(hog, budget, level)
     assert (caught.value.reason, str(caught.value)) == (Reason.TOO_LARGE, "used more memory than the box has")
     assert list(above.glob("mcp-box-*")) == []
 

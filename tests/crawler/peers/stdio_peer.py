@@ -161,6 +161,17 @@ def mapped_hog() -> None:
             block[place] = 1
 
 
+def shared_herd() -> None:
+    """Hold shared pages in many processes, each its own, so that none has many."""
+    for _ in range(16):
+        if os.fork() == 0:
+            break
+    with mmap.mmap(-1, 60_000_000) as block:
+        for place in range(0, len(block), 4096):
+            block[place] = 1
+        time.sleep(60)
+
+
 def unmapped_hog() -> None:
     """Hold memory that no process has mapped any more."""
     while True:
