@@ -76,6 +76,8 @@ class Listing(Model):
     fetched_at: Mapped[datetime]
     digest: Mapped[str] = mapped_column(DIGEST)
     raw: Mapped[Any] = mapped_column(JsonText)
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
 
     server: Mapped[Server] = relationship()
     targets: Mapped[list[Target]] = relationship(secondary=claims, order_by="Target.id")

@@ -101,12 +101,21 @@ class ListingStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Validator:
+    """What a source said of a document or a record, to tell whether that has changed: RFC 9110 section 8.8."""
+
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What one source says of one server.
 
     `source_id` identifies the server within its source. `raw` is the source's record, whole; `digest` is the SHA-256 of
     its JSON with sorted keys, so that an unchanged record is seen as such. `tools` are the definitions that the record
-    declares, wire JSON as it stands there: the source's word, and not the server's.
+    declares, wire JSON as it stands there: the source's word, and not the server's. `validator` is what the source said
+    of a record that has an address of its own.
     """
 
     source: str
@@ -124,19 +133,12 @@ class Listing:
     status: ListingStatus
     raw: Wire
     tools: tuple[Wire, ...] = ()
+    validator: Validator | None = None
 
     @property
     def is_candidate(self) -> bool:
         """Whether it says no more than that there may be a server: nothing to ask, no tool declared."""
         return self.status is not ListingStatus.DELETED and not self.targets and not self.tools
-
-
-@dataclass(frozen=True, slots=True)
-class Validator:
-    """What a source said of its document (RFC 9110 section 8.8), by which it tells whether that has changed since."""
-
-    etag: str | None
-    last_modified: str | None
 
 
 class DropReason(StrEnum):

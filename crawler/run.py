@@ -10,7 +10,7 @@ import asyncio
 import atexit
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -29,14 +29,16 @@ if TYPE_CHECKING:
 class SourceRequest:
     """A source to read. `address` replaces its default one; `updated_since` asks only for what changed after it.
 
-    `known` is what the source said of its document when that was last read whole; `names` are packages that other
-    sources named, of the kind that `wanted` says.
+    `known` is what the source said of its document when that was last read whole, `validators` what it said of each
+    record that still stands, by the address where that was read; `names` are packages that other sources named, of the
+    kind that `wanted` says.
     """
 
     source: str
     address: str | None = None
     updated_since: datetime | None = None
     known: Validator | None = None
+    validators: Mapping[str, Validator] = field(default_factory=dict)
     names: tuple[str, ...] = ()
 
 
@@ -155,6 +157,7 @@ class _Pass:
             address=self._address,
             updated_since=self._request.updated_since,
             known=self._request.known,
+            validators=self._request.validators,
             names=self._request.names,
             limit=self._limit,
             ledger=self._ledger,

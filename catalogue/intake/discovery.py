@@ -140,7 +140,8 @@ def _with_what_is_known(engine: Engine, request: SourceRequest) -> SourceRequest
     with reading(engine) as session:
         last = Work(session).last_complete_pass(request.source, request.address or "")
         names = Work(session).packages(kind) if kind is not None and request.address is None else ()
-    request = replace(request, names=names)
+        said = Work(session).validators(request.source)
+    request = replace(request, names=names, validators=said)
     if last is None or request.updated_since is not None:
         return request
     return replace(request, updated_since=last.started_at - _OVERLAP, known=last.validator)

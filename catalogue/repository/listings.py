@@ -94,7 +94,7 @@ class ListingStore:
         row = self._listings.get(key)
         if row is not None and row.digest == listing.digest and row.status == listing.status.value:
             if listing.status is not ListingStatus.DELETED:  # that keeps the moment when it was first read as deleted
-                row.fetched_at, row.fetched_from = listing.fetched_at, listing.fetched_from
+                _note_reading(row, listing)
             return
         server = self._choose_server(row, listing)
         if row is None:
@@ -201,9 +201,15 @@ def _fill(row: models.Listing, listing: Listing) -> None:
     row.name, row.title, row.description = listing.name, listing.title, listing.description
     row.version = listing.version
     row.repository_url, row.website_url = listing.repository_url, listing.website_url
-    row.fetched_from, row.fetched_at = listing.fetched_from, listing.fetched_at
+    _note_reading(row, listing)
     row.digest = listing.digest
     row.raw = dict(listing.raw) if is_shallow(listing.raw) else {}
+
+
+def _note_reading(row: models.Listing, listing: Listing) -> None:
+    row.fetched_from, row.fetched_at = listing.fetched_from, listing.fetched_at
+    said = listing.validator
+    row.etag, row.last_modified = (said.etag, said.last_modified) if said else (None, None)
 
 
 def _new_target(key: str, server: models.Server, target: Target, now: datetime) -> models.Target:

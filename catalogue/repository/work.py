@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from catalogue import models
 from catalogue.repository.rows import to_pass_row, to_target
 from catalogue.repository.statements import batches
-from catalogue.repository.turns import is_claimed, is_due
+from catalogue.repository.turns import is_active, is_claimed, is_due
 from catalogue.values import PassRow
-from crawler.records import Reason, Target, TargetKind
+from crawler.records import Reason, Target, TargetKind, Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,13 @@ class Work:
         )
         row = self._session.scalar(query.limit(1))
         return None if row is None else to_pass_row(row)
+
+    def validators(self, source: str) -> Mapping[str, Validator]:
+        """Return what a source said of its records, by their addresses: of those of which nothing was withdrawn."""
+        row = models.Listing
+        said = or_(row.etag.is_not(None), row.last_modified.is_not(None))
+        query = select(row.fetched_from, row.etag, row.last_modified).where(row.source == source, is_active(), said)
+        return {address: Validator(etag, modified) for address, etag, modified in self._session.execute(query)}
 
     def asked_to_wait_until(self, source: str, address: str) -> datetime | None:
         """Return until when a source asked, at its latest reading, to be left alone."""

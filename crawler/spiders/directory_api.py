@@ -61,10 +61,10 @@ class DirectorySpider(WebSource):
             return origin.drop(name or place, DropReason.NO_NAME, "it has no name by which its record could be asked")
         gone = origin.drop(name, DropReason.UNAVAILABLE, "the directory lists it and has no record of it")
         url = f"{self.checked_address()}{self.list_path}/{name}"
-        return Page(url, partial(self._record, name), absent=gone)
+        return self.record_page(url, partial(self._record, name), gone)
 
     def _record(self, name: str, response: Response) -> Iterator[Listing | Dropped]:
-        origin = self.origin(response.url)
+        origin = self.record_origin(response)
         yield origin.listed(name, lambda: self._listing(name, decoded_record(response), origin))
 
     def _listing(self, name: str, record: Mapping[str, Any], origin: Origin) -> Listing:

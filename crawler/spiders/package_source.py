@@ -64,7 +64,7 @@ class PackageSpider(WebSource):
         url = self.metadata_url(self.index(name), name)
         # an index without this API has none either: that is no word on whether the package was withdrawn
         absent = self.origin(url).drop(name, DropReason.UNAVAILABLE, "its registry has no metadata of this name")
-        return Page(url, partial(self._package, name, known), absent=absent)
+        return self.record_page(url, partial(self._package, name, known), absent)
 
     def index(self, name: str = "") -> str:
         """The registry that the user's tools take a package from, without the login."""
@@ -87,7 +87,7 @@ class PackageSpider(WebSource):
         return dict(_npm_login(lines.decode("utf-8", "replace"), url))
 
     def _package(self, name: str, known: bool, response: Response) -> Iterator[Listing | Dropped]:
-        origin = self.origin(response.url)
+        origin = self.record_origin(response)
         yield origin.listed(name, lambda: self._listing(name, decoded_record(response), origin, known=known))
 
     def _listing(self, name: str, metadata: Mapping[str, Any], origin: Origin, *, known: bool) -> Listing:

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from crawler.records import CrawlerError, Dropped, DropReason, Listing, ListingStatus, Target, Wire
+from crawler.records import CrawlerError, Dropped, DropReason, Listing, ListingStatus, Target, Validator, Wire
 from crawler.spiders.fields import ENTRY_LIMIT, NAME_LIMIT, one_line, text, web_address
 
 TOOL_LIMIT = 5_000  # declared tools of one record, as many as are taken from a server itself
@@ -28,11 +28,12 @@ class RecordError(CrawlerError):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where and when a record was read."""
+    """Where and when a record was read, and what was said of it there, if it was all that was read."""
 
     source: str
     fetched_from: str
     fetched_at: datetime
+    validator: Validator | None = None
 
     def drop(self, source_id: object, reason: DropReason, detail: str) -> Dropped:
         """`source_id` may be anything that helps to find the record again."""
@@ -97,6 +98,7 @@ def make_listing(
         status=status,
         raw=raw,
         tools=tuple(tool for tool in islice(tools, TOOL_LIMIT) if isinstance(tool, dict) and _is_defined(tool)),
+        validator=origin.validator,
     )
 
 

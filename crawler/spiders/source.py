@@ -7,7 +7,7 @@ pass with that line; what it found before is kept.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import ClassVar, NoReturn
 
@@ -61,6 +61,7 @@ class SourceSpider(Spider):
         address: str,
         updated_since: datetime | None,
         known: Validator | None,
+        validators: Mapping[str, Validator],
         names: tuple[str, ...],
         limit: int | None,
         ledger: Ledger,
@@ -69,6 +70,7 @@ class SourceSpider(Spider):
         self.address = address
         self.updated_since = updated_since
         self.known = known
+        self.validators = validators
         self.names = names
         self.ledger = ledger
         ledger.label = self.label()

@@ -24,7 +24,7 @@ from crawler.introspector.guard import check_url
 from crawler.manners import requested_wait
 from crawler.records import Dropped, DropReason, Listing, SourceError, Validator
 from crawler.spiders.fields import ADDRESS_LIMIT
-from crawler.spiders.record import RecordError
+from crawler.spiders.record import Origin, RecordError
 from crawler.spiders.source import SourceSpider
 
 PAGE_LIMIT = 100_000  # pages of one pass, so that an endless source ends
@@ -37,7 +37,8 @@ _ABSENT = frozenset({400, 404, 406, 410, 422, 451})  # says something of the pag
 class Page:
     """What is to be asked for, and who reads it.
 
-    `headers` make it a question whether it changed. `absent` is what is found if the source does not give this page,
+    `headers` make it a question whether it changed; of a `record` the answer says nothing of the source, which has
+    others. `absent` is what is found if the source does not give this page,
     which otherwise ends the pass; only such a page may be named twice.
     """
 
@@ -45,6 +46,7 @@ class Page:
     read: Callable[[Response], Iterable[Found]]
     headers: Mapping[str, str] = field(default_factory=dict)
     absent: Found | None = None
+    record: bool = False
     redirects: int = _REDIRECT_LIMIT
 
 
@@ -106,9 +108,18 @@ class WebSource(SourceSpider):
             await asyncio.sleep(self.pause if self.paced() else 0)
             yield self._request(self._pages.popleft())
 
+    def record_page(self, url: str, read: Callable[[Response], Iterable[Found]], absent: Found) -> Page:
+        """Ask for the record of one server, if it changed since it was read last."""
+        return Page(url, read, conditions(self.validators.get(url)), absent=absent, record=True)
+
+    def record_origin(self, response: Response) -> Origin:
+        """Where the record of one server was read, with what is said of it there."""
+        return replace(self.origin(response.url), validator=validator(response))
+
     def _read(self, page: Page, response: Response) -> Iterable[Found]:
         if response.status == 304 and page.headers:
-            self.ledger.unchanged, self.ledger.validator = True, self.known
+            if not page.record:
+                self.ledger.unchanged, self.ledger.validator = True, self.known
             return ()
         if response.status in _ABSENT and page.absent:
             return (page.absent,)

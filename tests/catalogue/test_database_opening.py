@@ -17,8 +17,8 @@ from catalogue.models import Definition
 
 
 def test_a_database_is_made_on_first_use_with_the_declared_schema(empty_url):
-    assert upgrade(empty_url) == (None, "0004")
-    assert upgrade(empty_url) == ("0004", "0004")
+    assert upgrade(empty_url) == (None, "0005")
+    assert upgrade(empty_url) == ("0005", "0005")
     check(empty_url)
 
 
@@ -31,7 +31,7 @@ def test_a_database_with_rows_of_an_older_revision_is_brought_up_to_date(store, 
         config.set_main_option("script_location", str(folder))
         command.downgrade(config, "0001")
     store.engine.dispose()
-    assert upgrade(url) == ("0001", "0004")
+    assert upgrade(url) == ("0001", "0005")
     check(url)
     assert [tool.name for tool in store.tools()] == ["a", "b"]
 
@@ -54,7 +54,7 @@ def test_a_schema_that_differs_is_named(empty_url):
 
 
 def test_an_older_revision_is_refused_where_nothing_may_be_migrated(empty_url):
-    with pytest.raises(CatalogueError, match="has revision none; this version expects 0004"):
+    with pytest.raises(CatalogueError, match="has revision none; this version expects 0005"):
         open_database(empty_url, migrate=False)
 
 

@@ -231,6 +231,18 @@ def test_a_document_is_asked_for_only_if_it_changed_since_it_was_read_whole(pass
     assert [request.known for request in passes.asked] == [None, first, first, first, second]
 
 
+def test_a_record_is_asked_for_only_if_it_changed_since_it_was_read(passes, listing, target):
+    first, second = Validator('"1"', None), Validator(None, "Sat, 03 Jan 2026 00:00:00 GMT")
+    a, b = listing("a", target()), listing("b", target("https://b.example/"))
+    passes("pypi", replace(a, validator=first), replace(b, fetched_from="https://pypi.example/b"))
+    passes("pypi", replace(a, validator=second), error="it broke off")
+    passes("npm")
+    passes("pypi", replace(a, status=ListingStatus.DELETED))
+    passes("pypi")
+    said = [dict(request.validators) for request in passes.asked]
+    assert said == [{}, {a.fetched_from: first}, {}, {a.fetched_from: second}, {}]
+
+
 def test_a_source_that_asked_to_be_left_alone_is_not_asked_before_its_time(store):
     seen = []
     request = SourceRequest("official")

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from crawler.records import TargetKind, Transport
+from crawler.records import TargetKind, Transport, Validator
 from crawler.spiders.glama import GlamaSpider
 from tests.crawler.peers.sources import read, registry
 
@@ -76,6 +76,27 @@ def test_glama_gives_remotes_with_declared_tools_over_all_pages():
     assert discovery.dropped == {"unavailable": 1, "not-an-object": 1, "no-name": 3}
     assert {headers["Authorization"] for headers in seen} == {"Bearer of-glama_api_key"}
     assert all("of-glama" not in listing.fetched_from for listing in sink.listings)
+
+
+def test_a_record_that_did_not_change_is_not_sent_again():
+    changed, seen = set(), []
+
+    def answer(path):
+        status, headers, body = glama(path)
+        said = {"ETag": '"later"' if path in changed else '"first"'} if path.startswith("/connectors/") else {}
+        if said and seen[-1]["If-None-Match"] == said["ETag"]:
+            return 304, {}, b""
+        return status, headers | said, body
+
+    with registry(answer, seen=seen) as address:
+        _, first = read("glama", address)
+        known = {listing.fetched_from: listing.validator for listing in first.listings}
+        assert set(known.values()) == {Validator('"first"', None)}
+        changed.add("/connectors/house/weather")
+        again, second = read("glama", address, validators=known)
+    assert [listing.name for listing in second.listings] == ["house/weather"]
+    assert second.listings[0].validator == Validator('"later"', None)
+    assert (again.error, again.unchanged, again.validator) == (None, False, None)
 
 
 def test_a_limit_bounds_the_records_asked_for():

@@ -36,7 +36,7 @@ def read(source: str, address: str | None, **options: Any) -> tuple[Discovery, C
     """One pass over a source; what it says of itself is what it yielded."""
     sink = Collected()
     options.setdefault("allow_private", True)
-    asked = {name: options.pop(name) for name in ("updated_since", "known", "names") if name in options}
+    asked = {name: options.pop(name) for name in ("updated_since", "known", "validators", "names") if name in options}
     (discovery,) = discover([SourceRequest(source, address, **asked)], sink, **options)
     assert discovery.listings + discovery.candidates == len(sink.listings)
     assert sum(discovery.dropped.values()) == len(sink.drops)
