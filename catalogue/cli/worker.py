@@ -12,7 +12,6 @@ from catalogue.cli.options import (
     AllowPrivate,
     AsFormat,
     Code,
-    Concurrency,
     Database,
     Format,
     OptOut,
@@ -31,6 +30,15 @@ Queues: TypeAlias = Annotated[
 UntilEmpty: TypeAlias = Annotated[
     bool, typer.Option("--until-empty", help="End when no job is left, with other workers neither.")
 ]
+Places: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--concurrency",
+        min=1,
+        metavar="N",
+        help="How many jobs to do at a time; a server that hangs holds its place for half a minute.",
+    ),
+]
 Silence: TypeAlias = Annotated[
     float,
     typer.Option(
@@ -47,7 +55,7 @@ def worker(
     until_empty: UntilEmpty = False,
     allow_private: AllowPrivate = False,
     opt_out: OptOut = None,
-    concurrency: Concurrency = 8,
+    concurrency: Places = 8,
     dead_after: Silence = 30,
     sandbox: Sandbox = "auto",
     database: Database = DEFAULT_DATABASE,
