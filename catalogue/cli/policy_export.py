@@ -76,11 +76,12 @@ def _write_new(text: str, out: Path | None) -> None:
 
 def _merge(made: Export, target: ExportTarget, to: Destination, file: Path) -> None:
     from catalogue.editing import files
+    from catalogue.policies.place import shown
     from catalogue.policies.targets.merge import merge
 
     before = files.read(file)
     try:
-        after = merge(made, target, to.server, before)
+        after, loose = merge(made, target, to.server, before)
     except EditError as error:
         raise CatalogueError(f"nothing is merged into {file}: {error}", error.tip) from error
     if to.out is not None:
@@ -90,6 +91,8 @@ def _merge(made: Export, target: ExportTarget, to: Destination, file: Path) -> N
     else:
         files.replace(file, before, after)
         say(f"merged into {file}")
+    for one in loose:
+        say(f"{file} has {one.place} {shown(one.entry)} besides, which lets pass {one.passes}")
 
 
 def loss_line(loss: Loss) -> str:

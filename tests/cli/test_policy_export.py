@@ -59,6 +59,15 @@ def test_merging_keeps_what_is_there_and_moves_a_tool_to_its_list(export, tmp_pa
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_what_stands_in_the_file_and_undoes_the_policy_is_said(export, tmp_path):
+    (tmp_path / "permissions.json").write_text('{"mcpAllowlist": ["*:*", "git:log"]}')
+    ended = export("--target", "cursor", "--merge", "permissions.json")
+    assert ended.code == 0
+    (line,) = [line for line in ended.err.splitlines() if "besides" in line]
+    told = 'permissions.json has mcpAllowlist "*:*" besides, which lets pass tools that the policy asks about or denies'
+    assert line == told
+
+
 def test_merging_into_another_file(export, tmp_path):
     (tmp_path / "settings.json").write_bytes(b"\xef\xbb\xbf{}\r\n")
     assert export("--target", "claude-code", "--merge", "settings.json", "--out", "new.json").code == 0

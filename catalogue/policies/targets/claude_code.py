@@ -11,16 +11,20 @@ of servers may hold letters, digits, - and _; two underscores in a row would end
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from catalogue.editing.edits import Edit, Members
 from catalogue.editing.forms import Form
 from catalogue.policies.document import Policy
+from catalogue.policies.targets.looseness import Loose, Passes, reaches_unnamed, texts
 from catalogue.policies.targets.lowering import Abilities, answers
 from catalogue.policies.targets.needs import Answer, Need
 from catalogue.policies.targets.target import ExportTarget, Kind
 
 _SERVER = re.compile(r"[A-Za-z0-9-]+(?:_[A-Za-z0-9-]+)*")
 _UNSPEAKABLE = re.compile(r"[^A-Za-z0-9_-]")
+_BYPASS = "bypassPermissions"
 _LISTS = {"allow": (Answer.ALLOW,), "ask": (Answer.ASK,), "deny": (Answer.DENY, Answer.HIDE)}
 
 
@@ -43,6 +47,17 @@ def _write(policy: Policy, server: str) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
+def _looser(data: Any, policy: Policy, server: str) -> Iterator[Loose]:
+    """Rules that allow come last, so they reach only what no rule of ours names."""
+    whole, permissions = f"mcp__{server}", data.get("permissions")
+    for rule in texts(data, "permissions", "allow"):
+        reached = rule == whole or (rule.startswith(f"{whole}__") and "(" not in rule)
+        if reached and reaches_unnamed(rule.removeprefix(f"{whole}__"), policy):
+            yield Loose("permissions.allow", rule, Passes.UNNAMED)
+    if isinstance(permissions, Mapping) and permissions.get("defaultMode") == _BYPASS and policy.default == "deny":
+        yield Loose("permissions.defaultMode", _BYPASS, Passes.UNNAMED)
+
+
 CLAUDE_CODE = ExportTarget(
     name="claude-code",
     title="Claude Code",
@@ -54,6 +69,7 @@ CLAUDE_CODE = ExportTarget(
     write=_write,
     spell=_spell,
     server_fault=_server_fault,
+    looser=_looser,
     notes={
         Need.HIDING: "every denied tool is hidden",
         Need.DEFAULTS: "in a mode that bypasses permissions nobody is asked about tools that the file does not name",

@@ -7,9 +7,13 @@ itself says that the list is a convenience and no security boundary.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from catalogue.editing.edits import Edit, Members
 from catalogue.editing.forms import Form
 from catalogue.policies.document import Policy
+from catalogue.policies.targets.looseness import Loose, fits, loose, texts
 from catalogue.policies.targets.lowering import Abilities, answers
 from catalogue.policies.targets.needs import Answer, Need
 from catalogue.policies.targets.target import ExportTarget, Kind, exact
@@ -34,6 +38,11 @@ def _write(policy: Policy, server: str) -> tuple[Edit, ...]:
     return (Members(("mcpAllowlist",), allowed, (*others, f"{server}:*") if policy.default == "deny" else others),)
 
 
+def _looser(data: Any, policy: Policy, server: str) -> Iterable[Loose]:
+    entries = [(entry, *entry.partition(":")) for entry in texts(data, "mcpAllowlist")]
+    return loose("mcpAllowlist", ((entry, tools) for entry, of, _, tools in entries if fits(of, server)), policy)
+
+
 CURSOR = ExportTarget(
     name="cursor",
     title="Cursor",
@@ -45,6 +54,7 @@ CURSOR = ExportTarget(
     write=_write,
     spell=_spell,
     server_fault=_server_fault,
+    looser=_looser,
     notes={
         Need.APPROVAL: "in a mode that runs everything nobody is asked, whatever this list says",
         Need.NAMES: "a name with a colon or a character of a glob, and one that differs from one that is asked about by"

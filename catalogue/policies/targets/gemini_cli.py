@@ -12,12 +12,13 @@ person allows "always" is written there with priority 950: above what is asked a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalogue.editing.edits import Edit, Records
 from catalogue.editing.forms import Form
 from catalogue.policies.document import Policy
+from catalogue.policies.targets.looseness import Loose, Passes, fits, reaches_unnamed
 from catalogue.policies.targets.lowering import Abilities, answers
 from catalogue.policies.targets.needs import Answer, Need
 from catalogue.policies.targets.target import ExportTarget, Kind
@@ -32,7 +33,13 @@ _DECISIONS = {
     Answer.DENY: ("deny", 999),
     Answer.HIDE: ("deny", 999),
 }
-_REST = {"toolName": "*", "decision": "deny", "priority": 800, "denyMessage": "The policy does not name this tool."}
+_REST_PRIORITY = 800
+_REST = {
+    "toolName": "*",
+    "decision": "deny",
+    "priority": _REST_PRIORITY,
+    "denyMessage": "The policy does not name this tool.",
+}
 
 
 def _spell(name: str) -> str | None:
@@ -75,6 +82,42 @@ def _as_cut(server: str, tool: str) -> str:
     return (name if len(name) <= _LONGEST else f"{name[:_KEPT]}...{name[-_KEPT:]}").removeprefix(prefix)
 
 
+def _looser(data: Any, policy: Policy, server: str) -> Iterator[Loose]:
+    rules = data.get("rule")
+    for rule in rules if isinstance(rules, list) else ():
+        if not isinstance(rule, Mapping) or rule.get("decision") != "allow" or rule.get("mcpName") == server:
+            continue
+        priority = rule.get("priority")
+        for written, names in _names(rule, server):
+            passes = _passes(names, priority if isinstance(priority, int | float) else 0, policy)
+            if passes is not None:
+                yield Loose("rule", f"{written} (priority {priority})", passes)
+
+
+def _passes(names: str, priority: float, policy: Policy) -> Passes | None:
+    """What a rule for these names lets pass; of two rules of one priority, nothing says which decides."""
+    beaten = [name for name, answer in answers(policy).items() if answer and priority >= _DECISIONS[answer][1]]
+    if any(fits(names, name) for name in beaten):
+        return Passes.RULED
+    return Passes.UNNAMED if priority >= _REST_PRIORITY and reaches_unnamed(names, policy) else None
+
+
+def _names(rule: Mapping[str, Any], server: str) -> Iterator[tuple[str, str]]:
+    """The names in somebody else's rule that fit tools of the server, each with its pattern for these."""
+    named = rule.get("toolName", "*")
+    names = [one for one in (named if isinstance(named, list) else [named]) if isinstance(one, str)]
+    if "mcpName" in rule:
+        reached = isinstance(rule["mcpName"], str) and fits(rule["mcpName"], server)
+        yield from zip(names, names, strict=True) if reached else ()
+        return
+    prefix = f"mcp_{server}_"
+    for one in names:
+        if one.startswith(prefix):
+            yield one, one.removeprefix(prefix)
+        elif fits(one, prefix):
+            yield one, "*"
+
+
 GEMINI_CLI = ExportTarget(
     name="gemini-cli",
     title="Gemini CLI",
@@ -89,6 +132,7 @@ GEMINI_CLI = ExportTarget(
     write=_write,
     spell=_spell,
     server_fault=_server_fault,
+    looser=_looser,
     notes={
         Need.HIDING: "every denied tool is hidden",
         Need.APPROVAL: "without a person at the terminal, what would be asked is denied",

@@ -6,9 +6,13 @@ to the model. Everything else asks.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from catalogue.editing.edits import Edit, Members
 from catalogue.editing.forms import Form
 from catalogue.policies.document import EVERY_TOOL, Policy
+from catalogue.policies.targets.looseness import Loose, loose, texts
 from catalogue.policies.targets.lowering import Abilities, answers
 from catalogue.policies.targets.needs import Answer, Need
 from catalogue.policies.targets.target import ExportTarget, Kind, exact
@@ -33,6 +37,11 @@ def _write(policy: Policy, server: str) -> tuple[Edit, ...]:
     )
 
 
+def _looser(data: Any, policy: Policy, server: str) -> Iterable[Loose]:
+    entries = texts(data, *_entry(server), "autoApprove")
+    return loose("autoApprove", zip(entries, entries, strict=True), policy)
+
+
 KIRO = ExportTarget(
     name="kiro",
     title="Kiro and Amazon Q",
@@ -44,6 +53,7 @@ KIRO = ExportTarget(
     write=_write,
     spell=_spell,
     entry=_entry,
+    looser=_looser,
     notes={
         Need.HIDING: "every denied tool is hidden",
         Need.NAMES: "a name with * would stand for others; such a tool is left out",

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from catalogue.editing.documents import merged, read_data
 from catalogue.editing.edits import EditError
 from catalogue.errors import CatalogueError
 from catalogue.policies.place import closest, shown
 from catalogue.policies.targets.export import Export
+from catalogue.policies.targets.looseness import Loose
 from catalogue.policies.targets.target import ExportTarget
 
 _MOST_NAMED = 8
 
 
-def merge(made: Export, target: ExportTarget, server: str, data: bytes) -> bytes:
+class Merged(NamedTuple):
+    """A file with an export in it, and what else in it lets pass more than the export."""
+
+    data: bytes
+    loose: tuple[Loose, ...]
+
+
+def merge(made: Export, target: ExportTarget, server: str, data: bytes) -> Merged:
     """The file with the export in it, and with everything else that it held. Merging again changes nothing.
 
     Raises `CatalogueError` for a file that is not of the target's form, and where the server is not in it.
@@ -23,7 +32,8 @@ def merge(made: Export, target: ExportTarget, server: str, data: bytes) -> bytes
         raise CatalogueError(f"what {target.title} reads is a file of its own, nothing is merged into it", "--out FILE")
     if target.entry is not None:
         _find(read_data(target.form, data), target.entry(server), target)
-    return merged(target.form, data, made.content)
+    after = merged(target.form, data, made.content)
+    return Merged(after, tuple(target.looser(read_data(target.form, after), made.policy, server)))
 
 
 def _find(found: object, path: tuple[str, ...], target: ExportTarget) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from catalogue.editing.edits import Edit, Path
 from catalogue.editing.forms import Form
 from catalogue.invisible import HIDDEN
 from catalogue.policies.document import Policy
+from catalogue.policies.targets.looseness import Loose, nothing
 from catalogue.policies.targets.lowering import Abilities
 from catalogue.policies.targets.needs import Need
 
@@ -45,6 +46,7 @@ class ExportTarget:
     cannot name it; `server_fault` what is wrong with a server's name, `None` if nothing is. `notes` say what a person
     has to know about a need: what is said only in part, and what the target does of its own accord. `entry` is where
     the server itself stands in the file, for a target that has it there: without it, the file would be no good.
+    `looser` gets what stands in a file with the policy merged into it, and tells which other entries let pass more.
     """
 
     name: str
@@ -58,4 +60,5 @@ class ExportTarget:
     spell: Callable[[str], str | None] = exact
     server_fault: Callable[[str], str | None] = any_server
     entry: Callable[[str], Path] | None = None
+    looser: Callable[[Any, Policy, str], Iterable[Loose]] = nothing
     notes: Mapping[Need, str] = field(default_factory=dict)

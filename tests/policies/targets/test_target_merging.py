@@ -10,6 +10,7 @@ import pytest
 from catalogue.editing.documents import merged, read_data
 from catalogue.policies.document import Approval, Denial, Policy, ToolRule
 from catalogue.policies.targets.export import export
+from catalogue.policies.targets.looseness import Passes, fits
 from catalogue.policies.targets.merge import merge
 from catalogue.policies.targets.needs import Answer
 from catalogue.policies.targets.table import TARGETS
@@ -102,7 +103,7 @@ def comments(text: str) -> list[str]:
 @pytest.mark.parametrize("name", CLIENTS)
 def test_merging_says_what_a_new_file_says(name: str) -> None:
     target, before = TARGETS[name], FILES[name].encode()
-    text = merge(export(POLICY, target, "files"), target, "files", before).decode()
+    text = merge(export(POLICY, target, "files"), target, "files", before).data.decode()
     read = INTERPRETERS[name](_without_comments(name, text), "files")
     fresh = INTERPRETERS[name](export(POLICY, target, "files").text(target), "files")
     for tool in ("look", "list.all", "send", "pay", "wipe", "unnamed"):
@@ -113,9 +114,9 @@ def test_merging_says_what_a_new_file_says(name: str) -> None:
 @pytest.mark.parametrize("name", CLIENTS)
 def test_merging_again_changes_nothing_and_a_later_policy_replaces_the_earlier(name: str) -> None:
     target = TARGETS[name]
-    once = merge(export(POLICY, target, "files"), target, "files", FILES[name].encode())
-    assert merge(export(POLICY, target, "files"), target, "files", once) == once
-    later = merge(export(LATER, target, "files"), target, "files", once)
+    once = merge(export(POLICY, target, "files"), target, "files", FILES[name].encode()).data
+    assert merge(export(POLICY, target, "files"), target, "files", once).data == once
+    later = merge(export(LATER, target, "files"), target, "files", once).data
     read = INTERPRETERS[name](_without_comments(name, later.decode()), "files")
     assert read("look", {}) is not Answer.ALLOW
     if name != "vscode":  # where nothing can be taken back: what is not to be asked about once was
@@ -126,7 +127,7 @@ def test_merging_again_changes_nothing_and_a_later_policy_replaces_the_earlier(n
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 def test_merging_keeps_comments_foreign_entries_and_line_ends(name: str, ends: str) -> None:
     target, before = TARGETS[name], FILES[name].replace("\n", ends)
-    after = merge(export(POLICY, target, "files"), target, "files", b"\xef\xbb\xbf" + before.encode())
+    after = merge(export(POLICY, target, "files"), target, "files", b"\xef\xbb\xbf" + before.encode()).data
     assert after.startswith(b"\xef\xbb\xbf")
     text = after.decode("utf-8-sig")
     assert "\n" not in before or text.count("\n") == text.count(ends)
@@ -174,3 +175,117 @@ def test_nothing_is_merged_into_a_client_that_does_not_have_the_server() -> None
     with pytest.raises(Exception, match='mcpServers has no server "files"'):
         merge(export(POLICY, TARGETS["kiro"], "files"), TARGETS["kiro"], "files", b'{"mcpServers": {}}')
     assert merged(TARGETS["cursor"].form, b"{}", ()) == b"{}"
+
+
+RULES = """\
+[[rule]]
+toolName = "*"
+decision = "allow"
+priority = 950
+
+[[rule]]
+toolName = ["mcp_files_pay", "mcp_files_new", "run_shell_command"]
+decision = "allow"
+priority = 999
+
+[[rule]]
+toolName = "mcp_files_pay"
+decision = "allow"
+priority = 950
+
+[[rule]]
+mcpName = "*"
+toolName = "l*"
+decision = "allow"
+priority = 850
+
+[[rule]]
+mcpName = "*"
+toolName = "*"
+decision = "allow"
+priority = 500
+
+[[rule]]
+mcpName = "other"
+toolName = "*"
+decision = "allow"
+priority = 999
+
+[[rule]]
+toolName = "mcp_*"
+decision = "deny"
+priority = 999
+"""
+LOOSE = {
+    "claude-code": (
+        '{"permissions": {"defaultMode": "bypassPermissions", "allow": ["Bash", "mcp__files", "mcp__files__*",'
+        ' "mcp__files__look", "mcp__files__send", "mcp__files__other", "mcp__files__x(y)", "mcp__filesystem__x"]}}',
+        {
+            ("permissions.allow", "mcp__files", Passes.UNNAMED),
+            ("permissions.allow", "mcp__files__*", Passes.UNNAMED),
+            ("permissions.allow", "mcp__files__other", Passes.UNNAMED),
+            ("permissions.defaultMode", "bypassPermissions", Passes.UNNAMED),
+        },
+    ),
+    "gemini-cli": (
+        RULES,
+        {
+            ("rule", "* (priority 950)", Passes.RULED),
+            ("rule", "mcp_files_pay (priority 999)", Passes.RULED),
+            ("rule", "mcp_files_new (priority 999)", Passes.UNNAMED),
+            ("rule", "l* (priority 850)", Passes.UNNAMED),
+        },
+    ),
+    "cursor": (
+        '{"mcpAllowlist": ["*:*", "files:*", "files:se*", "FILES:pay", "fi*:new", "files:look", "other:*", "x", 5]}',
+        {
+            ("mcpAllowlist", "*:*", Passes.RULED),
+            ("mcpAllowlist", "files:se*", Passes.RULED),
+            ("mcpAllowlist", "FILES:pay", Passes.RULED),
+            ("mcpAllowlist", "fi*:new", Passes.UNNAMED),
+        },
+    ),
+    "vscode": (
+        '{"chat.tools.global.autoApprove": true}',
+        {("chat.tools.global.autoApprove", "true", Passes.UNNAMED)},
+    ),
+    "kiro": (
+        '{"mcpServers": {"files": {"autoApprove": ["*", "wipe", "s*", "other"]}, "o": {"autoApprove": ["*"]}}}',
+        {("autoApprove", "s*", Passes.RULED), ("autoApprove", "other", Passes.UNNAMED)},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_what_stands_there_and_is_looser_than_the_policy_is_told_and_stays(name: str) -> None:
+    content, told = LOOSE.get(name, (FILES[name], set()))
+    target = TARGETS[name]
+    after, loose = merge(export(POLICY, target, "files"), target, "files", content.encode())
+    assert {(one.place, one.entry, one.passes) for one in loose} == told
+    for _, entry, _ in told:
+        assert entry.partition(" (")[0] in after.decode()
+
+
+@pytest.mark.parametrize("name", LOOSE)
+def test_a_policy_that_allows_what_it_does_not_name_is_not_made_looser_by_that(name: str) -> None:
+    policy, target = Policy("allow", tools={"look": ToolRule()}), TARGETS[name]
+    assert merge(export(policy, target, "files"), target, "files", LOOSE[name][0].encode()).loose == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "expected"),
+    [
+        ("look", "look", True),
+        ("look", "looks", False),
+        ("LOOK", "look", True),
+        ("*", "", True),
+        ("a*b*c", "a-b-c", True),
+        ("a*b*c", "a-c-b", False),
+        ("ab*ba", "aba", False),
+        ("{a,b}_x", "a_x", True),
+        ("?_x", "a_x", True),
+        ("*a" * 5_000, "a" * 4_999, False),
+    ],
+)
+def test_a_pattern_may_fit_wherever_a_glob_could(pattern: str, name: str, *, expected: bool) -> None:
+    assert fits(pattern, name) is expected
