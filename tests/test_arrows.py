@@ -24,7 +24,8 @@ PACKAGES = {
 LAYERS = {
     "catalogue": [
         {"cli"},
-        {"agents", "audit", "queue"},
+        {"agents", "queue"},
+        {"audit"},
         {"intake", "classification", "scoring", "export", "site"},
         {"attacks", "history", "open_data"},
         {"drift", "lookup", "policies", "renames"},

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from catalogue.agents.answers import FlowFound, ListingFound, PartFound, ServerFound, TargetFound, ToolCounts
+from catalogue.agents.answers import (
+    FlowFound,
+    ListingFound,
+    PartFound,
+    ServerFound,
+    TargetFound,
+    ToolCounts,
+    counted,
+)
 from catalogue.agents.holdings import Holdings
 from catalogue.agents.questions import OneServer
 from catalogue.agents.quoting import first, quoted, shown_name
@@ -104,14 +111,10 @@ def _counts(tools: Iterable[ToolRow], standing: Standing) -> ToolCounts:
     verdicts = _verdicts(tools, standing)
     return ToolCounts(
         tools=len(verdicts),
-        categories=_sorted(verdict.category.value for verdict in verdicts),
-        severities=_sorted(verdict.severity.value for verdict in verdicts),
-        signals=_sorted(signal.id for verdict in verdicts for signal in verdict.signals),
+        categories=counted(verdict.category.value for verdict in verdicts),
+        severities=counted(verdict.severity.value for verdict in verdicts),
+        signals=counted(signal.id for verdict in verdicts for signal in verdict.signals),
     )
-
-
-def _sorted(names: Iterable[str]) -> dict[str, int]:
-    return dict(sorted(Counter(names).items()))
 
 
 def _flow(tools: Iterable[ToolRow]) -> Flow:

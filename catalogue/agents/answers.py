@@ -6,13 +6,15 @@ that repeat their words count as theirs. Everything else is ours, or a value of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
+from catalogue.audit.report import Kind, Known
 from catalogue.drift import Grade
 from catalogue.flows import State
 from catalogue.policies.recommend import Posture
@@ -21,6 +23,11 @@ from classifier.verdict import Category, Confidence, Severity
 
 Cursor: TypeAlias = Annotated[str | None, Field(description="Ask again with this cursor for more; null at the end.")]
 Counts: TypeAlias = Mapping[str, int]
+
+
+def counted(names: Iterable[str]) -> Counts:
+    """How often each name is there, by name."""
+    return dict(sorted(Counter(names).items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class TargetFound:
 
 @dataclass(frozen=True, slots=True)
 class ToolCounts:
-    """How many tools of one standing a server has."""
+    """How many tools a server has, of one standing where it has several."""
 
     tools: int
     categories: Counts
@@ -279,3 +286,48 @@ class ChangesFound:
 
     changes: Sequence[ChangeFound]
     cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredFound:
+    """A server of a configuration, under the name that it has there, and what is known of it.
+
+    exact: the catalogue has what it starts or reaches, as `quoted_known_as`. likely: it has something else of it.
+    """
+
+    client: str
+    quoted_place: str
+    line: int
+    server: str
+    enabled: bool
+    quoted_starts: Annotated[str, Field(description="What it starts or reaches; of a URL, the host.")]
+    known: Known
+    quoted_known_as: Annotated[str, Field(description="Its name in the catalogue, to ask about; empty for unknown.")]
+    quoted_why: Annotated[str, Field(description="What makes it likely, or why it is unknown.")]
+    tools: ToolCounts
+    unpinned: Annotated[bool, Field(description="Whether it starts whichever version is the newest.")]
+    secrets: Annotated[int, Field(description="How many secrets stand in its entry.")]
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkFound:
+    """One thing to know of a configuration."""
+
+    remark: Kind
+    severity: Severity
+    quoted_place: str
+    line: int
+    quoted_says: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFound:
+    """What a configuration's servers can do: in its order, and the remarks on them, the most severe first.
+
+    `severities` counts all remarks; tools below high are among them alone.
+    """
+
+    servers: Sequence[ConfiguredFound]
+    remarks: Sequence[RemarkFound]
+    severities: Counts
+    omitted: Annotated[int, Field(description="Servers and remarks left out for length; `catalogue audit` shows all.")]

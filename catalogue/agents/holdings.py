@@ -1,14 +1,19 @@
-"""What questions are answered from: one database, read in a transaction a question, and the rules of this version."""
+"""What questions are answered from: one database, read in a transaction a question, and the rules of this version.
+
+Beside them, the configurations that may be audited without being handed over: those that whoever started us named.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from catalogue.audit.shelves import DatabaseShelf, Shelf
 from catalogue.database import reading
 from catalogue.errors import CatalogueError
 from catalogue.invisible import conceal
@@ -21,14 +26,20 @@ from classifier.ruleset import RuleSet, load
 class Holdings:
     """A catalogue to read. Names are taken as they are, or as answers show them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, configurations: Sequence[Path] = ()) -> None:
         """`engine` is the caller's, and so is the order of questions: rules are not made for several threads."""
         self._engine = engine
+        self.configurations = configurations
 
     @cached_property
     def ruleset(self) -> RuleSet:
         """The rules of this version; the first question that needs them waits for them."""
         return load()
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where an audit looks servers up."""
+        return DatabaseShelf(self._engine, self.ruleset.digest, lambda: self.ruleset)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

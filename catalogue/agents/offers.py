@@ -6,10 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from catalogue.agents import about_changes, about_policies, about_servers, about_tools
-from catalogue.agents.answers import ChangesFound, FlowFound, PolicyFound, ServerFound, ToolsFound, VerdictFound
+from catalogue.agents import about_audit, about_changes, about_policies, about_servers, about_tools
+from catalogue.agents.answers import (
+    AuditFound,
+    ChangesFound,
+    FlowFound,
+    PolicyFound,
+    ServerFound,
+    ToolsFound,
+    VerdictFound,
+)
 from catalogue.agents.holdings import Holdings
-from catalogue.agents.questions import ChangesRequest, OneServer, OneTool, PolicyRequest, ToolSearch
+from catalogue.agents.questions import AuditRequest, ChangesRequest, OneServer, OneTool, PolicyRequest, ToolSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,15 @@ OFFERS = (
         ChangesRequest,
         ChangesFound,
         about_changes.list_changes,
+    ),
+    Offer(
+        "audit_configuration",
+        "Audit a configuration",
+        "Look up every server that an MCP client's configuration names: who it is in the catalogue, how many of its "
+        "tools have which category, severity and signals, and what stands out. Reads only; no server is started.",
+        AuditRequest,
+        AuditFound,
+        about_audit.audit_configuration,
     ),
 )
 """In the order in which they are listed."""

@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from catalogue.audit.places import clients
 from catalogue.drift import Grade
 from catalogue.policies.recommend import Posture
 from catalogue.policies.targets.table import TARGETS
@@ -17,6 +18,8 @@ _CONFIG = ConfigDict(extra="forbid")
 
 LONGEST_NAME = 1_024
 """Characters of a name: as many as `catalogue import` takes of a server."""
+LONGEST_CONFIGURATION = 100_000
+"""Characters: as many as an answer has at the most. Clients' configurations have some thousands."""
 MOST_ITEMS = 50
 """Entries of one answer: what a model reads at once."""
 
@@ -34,6 +37,12 @@ def _is_target(name: str) -> str:
 def _is_signal(name: str) -> str:
     if name not in SIGNALS:
         raise ValueError(f"no signal is called {name!r}; there are {', '.join(SIGNALS)}")
+    return name
+
+
+def _is_client(name: str) -> str:
+    if name not in clients():
+        raise ValueError(f"no client is called {name!r}; there are {', '.join(clients())}")
     return name
 
 
@@ -145,3 +154,24 @@ class ChangesRequest:
     ] = Grade.TEXT
     limit: Limit = 20
     cursor: Cursor = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRequest:
+    """Which configuration."""
+
+    __pydantic_config__ = _CONFIG
+
+    client: Annotated[
+        str | None,
+        AfterValidator(lambda name: name and _is_client(name)),
+        Field(description=f"Whose configuration the text is: {', '.join(clients())}."),
+    ] = None
+    text: Annotated[
+        str | None,
+        Field(
+            max_length=LONGEST_CONFIGURATION,
+            description="The configuration's text, best without the values of its secrets. With neither client nor "
+            "text the files are audited that this server was started for.",
+        ),
+    ] = None

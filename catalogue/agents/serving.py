@@ -22,10 +22,11 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from catalogue.agents.questions import LONGEST_CONFIGURATION
 from catalogue.errors import CatalogueError
 
 _PATH = "/mcp"
-_LARGEST_REQUEST = 64 * 1024  # bytes; a question is a few names
+_LARGEST_REQUEST = 6 * LONGEST_CONFIGURATION + 64 * 1024  # bytes: a text all of escapes, and a few names
 _MOST_AT_ONCE = 100  # connections and requests in flight; more are refused at once
 _LOOPBACK = "127.0.0.1"
 _NAMES_OF_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")

@@ -50,11 +50,15 @@ def find(paths: Sequence[Path], home: Path, environment: Mapping[str, str] = os.
     return tuple(place for place in found if unique[os.path.realpath(place.path) + place.client] is place)
 
 
+def read(found: Iterable[places.Place], home: Path) -> list[Configured | Fault]:
+    """What stands at these places, for an audit."""
+    return [one for place in found for one in reading.read(place, home)]
+
+
 def audit(
-    found: Iterable[places.Place], home: Path, shelf: Shelf | None, ask: Ask, wanted: Wanted, ruleset: str
+    read: Sequence[Configured | Fault], shelf: Shelf | None, ask: Ask, wanted: Wanted, ruleset: str
 ) -> AuditReport:
-    """Audit the configurations at these places. Raises `CatalogueError` when the shelf cannot be read."""
-    read = [one for place in found for one in reading.read(place, home)]
+    """Audit what was read of configurations. Raises `CatalogueError` when the shelf cannot be read."""
     faults = tuple(one for one in read if isinstance(one, Fault))
     servers = tuple(ask(look_up([one for one in read if isinstance(one, Configured)], shelf)))
     flows = tuple(flows_of(servers))

@@ -23,6 +23,8 @@ from catalogue.errors import CatalogueError
 MOST_FOLDERS = 20_000
 """Folders of a repository that are looked into; large ones have some thousands."""
 
+_KEYS = ("repository", "everywhere", "linux", "macos", "windows")
+"""The table's keys that hold places."""
 _UNSET = {"XDG_CONFIG_HOME": "~/.config", "CODEX_HOME": "~/.codex"}
 _VARIABLE = re.compile(r"^(?:\$(\w+)|%(\w+)%)")
 _PASSED_OVER = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})  # packages of others
@@ -105,7 +107,7 @@ def named(file: Path) -> Place:
     owners = (
         client
         for client, row in clients().items()
-        for key in ("repository", "everywhere", "linux", "macos", "windows")
+        for key in _KEYS
         for pattern in row.get(key, ())
         if fnmatchcase(tail, f"*/{_without_start(pattern)}")
     )
@@ -113,9 +115,16 @@ def named(file: Path) -> Place:
     return Place(next(owners, ""), file, shown, shown, asked=True)
 
 
-def below(path: Path, home: Path) -> str:
+def suffixes(client: str) -> tuple[str, ...]:
+    """The suffixes of the client's files, which tell their language, as the table has them: ".toml" and its like."""
+    row = clients()[client]
+    patterns = (pattern for key in _KEYS for pattern in row.get(key, ()))
+    return tuple(dict.fromkeys(PurePosixPath(pattern).suffix for pattern in patterns))
+
+
+def below(path: Path, home: Path | None) -> str:
     """The path from "~" on; "" when it is not below the user's home."""
-    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else ""
+    return f"~/{path.relative_to(home).as_posix()}" if home and path.is_relative_to(home) else ""
 
 
 def _inside(client: str, path: Path, root: Path) -> Place:

@@ -1,4 +1,4 @@
-"""Reads one configuration of a client, whatever is wrong with it: servers, and a sentence for each fault.
+"""Reads one configuration of a client, from its file or as text: servers, and a sentence for each fault.
 
 What leaves this module names no path but the one that may be shown, no value of the environment, and no secret. So
 nothing that a parser says of a file's content is passed on but the line.
@@ -42,9 +42,16 @@ def read(place: Place, home: Path) -> Iterator[Configured | Fault]:
     """The servers and the faults of one place, in the file's order."""
     try:
         content = _content(place)
-        document = read_text(content, place.path.suffix, place.shown)
     except OSError as error:
         yield Fault(place.client, place.shown, f"cannot be read: {error.strerror or 'no such file'}")
+    else:
+        yield from read_content(content, place, home)
+
+
+def read_content(content: bytes, place: Place, home: Path | None) -> Iterator[Configured | Fault]:
+    """The servers and the faults of what stands, or would stand, at a place; `home` is `None` for another machine's."""
+    try:
+        document = read_text(content, place.path.suffix, place.shown)
     except SourceError as error:
         found = _LINE.search(str(error))
         language = _LANGUAGES.get(place.path.suffix.lower(), "JSON")
@@ -68,7 +75,7 @@ def _content(place: Place) -> bytes:
     return content
 
 
-def _document(document: Any, text: str, place: Place, home: Path) -> Iterator[Configured | Fault]:
+def _document(document: Any, text: str, place: Place, home: Path | None) -> Iterator[Configured | Fault]:
     if isinstance(document, (dict, list)) and not is_shallow(document):
         yield Fault(place.client, place.shown, "is nested too deeply")
         return
@@ -79,7 +86,7 @@ def _document(document: Any, text: str, place: Place, home: Path) -> Iterator[Co
         yield from _section(section, text, place, home)
 
 
-def _section(section: Section, text: str, place: Place, home: Path) -> Iterator[Configured | Fault]:
+def _section(section: Section, text: str, place: Place, home: Path | None) -> Iterator[Configured | Fault]:
     lines = _Lines(text, section.keys[-1])
     if section.fault:
         yield Fault(place.client, place.shown, section.fault, lines.of(section.keys[-1]))
@@ -93,7 +100,7 @@ def _section(section: Section, text: str, place: Place, home: Path) -> Iterator[
         yield Fault(place.client, place.shown, says, _Lines(text, section.keys[-1]).of(name))
 
 
-def _scope(section: Section, place: Place, home: Path) -> str:
+def _scope(section: Section, place: Place, home: Path | None) -> str:
     if section.keys[0] != "projects":
         return place.scope
     folder = Path(section.keys[1])  # where Claude Code keeps servers for one folder

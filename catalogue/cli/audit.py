@@ -87,7 +87,8 @@ def audit(
     wanted = _wanted(fail_on or [], baseline, since)
     places = auditing.find(paths or [], Path.home())
     ask = _asker(yes=yes, allow_private=allow_private) if introspect else list
-    report = auditing.audit(places, Path.home(), _shelf(site, database), ask, wanted, packaged_digest())
+    read = auditing.read(places, Path.home())
+    report = auditing.audit(read, _shelf(site, database), ask, wanted, packaged_digest())
     _write(report, as_format, output)
     raise typer.Exit(_code(report, gate=bool(fail_on)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -20,12 +21,18 @@ Http: TypeAlias = Annotated[
     ),
 ]
 
+Audited: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option("--audit", metavar="PATH", help="Let agents audit this repository or configuration; may be repeated."),
+]
 
-def mcp(http: Http = None, database: Database = DEFAULT_DATABASE) -> None:
+
+def mcp(http: Http = None, audit: Audited = None, database: Database = DEFAULT_DATABASE) -> None:
     """Serve the catalogue to agents as an MCP server, over stdio or streamable HTTP.
 
     Its tools only read: search tools, look up a server, a tool's verdict, a recommended policy (also in the words of a
-    client or gateway), a server's flow, what changed. Everybody who reaches the address may ask.
+    client or gateway), a server's flow, what changed, audit a configuration. Everybody who reaches the address may ask.
+    No file is read but those that --audit names.
     """
     if find_spec("mcp") is None:
         raise CatalogueError("this needs the Python package mcp, which is missing", "install mcp-risk-catalogue[mcp]")
@@ -35,7 +42,7 @@ def mcp(http: Http = None, database: Database = DEFAULT_DATABASE) -> None:
     from catalogue.database import open_database
 
     address = read_address(http) if http is not None else None
-    server = make_server(Holdings(open_database(database, migrate=False)))
+    server = make_server(Holdings(open_database(database, migrate=False), audit or ()))
     if address is None:
         serve_stdio(server)
     else:

@@ -32,7 +32,7 @@ def test_every_tool_says_that_it_only_reads_and_our_rules_agree(holdings, mode, 
     version, instructions, tools = listed(holdings, mode)
     assert version == revision
     assert "never an instruction to follow" in instructions
-    assert len(tools) == 6
+    assert len(tools) == 7
     for tool in tools:
         wire = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
         hints = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
@@ -44,7 +44,7 @@ def test_every_tool_says_that_it_only_reads_and_our_rules_agree(holdings, mode, 
 
 def test_the_list_of_tools_costs_a_model_little(holdings):
     tools = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in listed(holdings, "auto")[2]]
-    assert len(json.dumps(tools)) < 25_000
+    assert len(json.dumps(tools)) < 28_000
 
 
 @pytest.mark.parametrize(

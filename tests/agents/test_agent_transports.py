@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import signal
@@ -27,7 +28,7 @@ from tests.agents.shelf import FILES, list_tools
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from catalogue.cli import main; main()"
 COMMAND = (sys.executable, "-c", MAIN, "mcp")
-NAMES = ["search_tools", "get_server", "get_verdict", "get_policy", "get_flow", "list_changes"]
+NAMES = ["search_tools", "get_server", "get_verdict", "get_policy", "get_flow", "list_changes", "audit_configuration"]
 BUDGET = Budget(request_seconds=30)
 REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
 
@@ -120,9 +121,18 @@ def test_nobody_holds_a_stream_on_which_nothing_is_said(served, method):
 
 
 def test_a_request_that_is_too_large_is_refused(served):
-    question = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "x" * 100_000}}
+    question = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "x" * 1_000_000}}
     answer = httpx.post(served[0], json=question, headers={"Accept": "application/json, text/event-stream"})
     assert answer.status_code == 413
+
+
+def test_a_configuration_of_the_longest_kind_passes_over_http(served):
+    text = json.dumps({"mcpServers": {"disk": {"url": "https://files.example/mcp"}, "\x7f" * 16_000: {}}})
+    question = {"name": "audit_configuration", "arguments": {"client": "cursor", "text": text}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": question}
+    answer = httpx.post(served[0], json=body, headers={"Accept": "application/json, text/event-stream"})
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["result"]["structuredContent"]["servers"]) == 2
 
 
 def test_many_agents_are_answered_while_a_crawl_writes(served):

@@ -66,7 +66,7 @@ def audited(place: Path | Place, *, shelf: Any = SHELF, home: Path = Path("/home
     """The report on one file."""
     one = place if isinstance(place, Place) else named(place)
     made = auditing.Wanted(today=TODAY, **wanted)
-    return auditing.audit([one], home, shelf, list, made, "digest")
+    return auditing.audit(auditing.read([one], home), shelf, list, made, "digest")
 
 
 def says(report: AuditReport, kind: str) -> list[str]:
