@@ -26,6 +26,7 @@ LAYERS = {
         {"cli"},
         {"agents", "queue"},
         {"audit"},
+        {"published"},
         {"intake", "classification", "scoring", "export", "site"},
         {"attacks", "history", "open_data"},
         {"drift", "lookup", "policies", "renames"},

@@ -1,8 +1,7 @@
 """What changed since an earlier audit, of which the JSON report is at hand: servers, targets, tools, verdicts.
 
 The report is the whole memory: nothing is kept behind the user's back. A server is the same if its client keeps it for
-the same folder under the same name. Only the words of the report are compared, so a report of a published site and one
-of a database show every definition as changed neither way: where one has no digest, it is not compared.
+the same folder under the same name. Only the words of the report are compared, and definitions by their digests.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class AuditedTool:
-    """A tool and what the rules say of it. `digest` is its definition's, "" where only a site was asked."""
+    """A tool and what the rules say of it. `digest` is its definition's, "" in an earlier report that has none."""
 
     name: str
     occurrence: int

@@ -7,26 +7,22 @@ of a server that it does not know, and nothing of the configuration.
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Engine
 
+from catalogue import published
 from catalogue.audit.report import AuditedTool
 from catalogue.database import reading
 from catalogue.errors import CatalogueError
+from catalogue.published import Fetch
 from catalogue.repository import Repository
 from catalogue.site import urls
 from classifier.verdict import SIGNALS, Category, Severity, to_wire
 
 if TYPE_CHECKING:
     from classifier.ruleset import RuleSet
-
-Fetch: TypeAlias = Callable[[str], bytes | None]
-"""Fetches a path of a site; `None` when nothing is there. Raises `CatalogueError`."""
-
-_MOST_PAGES = 30  # of one server's tools; a server with as many as are taken from one has 25
 
 
 class Shelf(Protocol):
@@ -68,7 +64,7 @@ class DatabaseShelf:
 
 
 class SiteShelf:
-    """A published site. It says no definition's digest, so of a tool only another verdict shows as a change."""
+    """A published site."""
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
@@ -83,24 +79,13 @@ class SiteShelf:
         return found
 
     def tools(self, server: str) -> tuple[AuditedTool, ...]:
-        seen: Counter[str] = Counter()
-        tools = []
-        for entry in self._entries(server):
-            name = str(entry.get("name"))
-            try:
-                tools.append(judged(name, seen[name], entry))
-            except (KeyError, TypeError, ValueError):
-                raise CatalogueError(f"the site's page of {server} is not what we know how to read") from None
-            seen[name] += 1
-        return tuple(tools)
-
-    def _entries(self, server: str) -> Iterator[Mapping[str, Any]]:
-        for number in range(1, _MOST_PAGES + 1):
-            page = self._object(urls.twin(urls.server(server, number)))
-            listed = page.get("tools")
-            yield from (entry for entry in listed if isinstance(entry, dict)) if isinstance(listed, list) else ()
-            if not listed or number >= _pages(page):
-                return
+        lines = published.tool_lines(self._fetch, server) or ()
+        try:
+            return tuple(
+                judged(str(one["name"]), int(one["occurrence"]), one["verdict"], str(one["digest"])) for one in lines
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise CatalogueError(f"the site's data on {server} is not what we know how to read") from error
 
     def _object(self, path: str) -> Mapping[str, Any]:
         body = self._fetch(path)
@@ -109,12 +94,6 @@ class SiteShelf:
         except (ValueError, RecursionError):
             value = {}
         return value if isinstance(value, dict) else {}
-
-
-def _pages(page: Mapping[str, Any]) -> int:
-    part = page.get("slice")
-    count = part.get("total") if isinstance(part, dict) else None
-    return count if isinstance(count, int) else 1
 
 
 def judged(name: str, occurrence: int, verdict: Mapping[str, Any], digest: str = "") -> AuditedTool:

@@ -85,10 +85,11 @@ def recommend(
     from catalogue.policies.placeholders import read_filling
 
     filling = read_filling(fill or [])
-    if site is not None and (posture != "recommended" or fill):
-        raise typer.BadParameter("a site publishes only the recommended posture, not filled in", param_hint="--site")
     destination = policy_export.destination(target, known_as, server, merge, out)
-    found = _published(site, server, tool) if site else _recommend(database, server, tool, posture, filling)
+    if site is not None and posture == "recommended" and not fill:
+        found = _published(site, server, tool)
+    else:
+        found = _recommend(site, database, server, tool, posture, filling)
     policy_export.write_policy(found, destination, approvals=not plain)
     policy_files.say_unfilled(found)
 
@@ -105,11 +106,22 @@ def _published(site: str, server: str, tool: str | None) -> Policy:
     return fetch_policy(site, server, tool)
 
 
-def _recommend(database: str, server: str, tool: str | None, posture: Posture, filling: Filling) -> Policy:
-    from catalogue.cli.lookup import find_tools
+def _recommend(
+    site: str | None, database: str, server: str, tool: str | None, posture: Posture, filling: Filling
+) -> Policy:
+    """By the rules of this version; a site is only asked for definitions."""
     from catalogue.policies.recommend import requested_policy
     from classifier.ruleset import load
 
-    rows = find_tools(database, load(), server, tool)
-    judged = [(row.name, row.definition, row.verdict) for row in rows if row.verdict]
+    ruleset = load()
+    if site is not None:
+        from catalogue.cli.published import fetch_definitions
+
+        found = fetch_definitions(site, server, tool)
+        judged = [(name, definition, ruleset.judge(definition)) for name, definition in found]
+    else:
+        from catalogue.cli.lookup import find_tools
+
+        rows = find_tools(database, ruleset, server, tool)
+        judged = [(row.name, row.definition, row.verdict) for row in rows if row.verdict]
     return requested_policy(judged, tool, posture, filling)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
 import httpx
 
+from catalogue import published
 from catalogue.errors import CatalogueError
 from catalogue.lookup import unknown
 from catalogue.policies.decoding import LARGEST_FILE
@@ -42,7 +43,21 @@ def fetch_policy(site: str, server: str, tool: str | None) -> Policy:
     return found
 
 
-def fetcher(site: str) -> Callable[[str], bytes | None]:
+def fetch_definitions(site: str, server: str, tool: str | None) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the names and definitions of a server's tools, or of those of one name, as a site publishes them.
+
+    Raises CatalogueError for what is not there, cannot be fetched, or cannot be read.
+    """
+    found = published.definitions(fetcher(site), server)
+    if found is None:
+        raise unknown(f"server of {site}", server, get_close_matches(server, _servers(_base(site))))
+    chosen = [one for one in found if tool in (None, one[0])]
+    if not chosen:
+        raise unknown(f"tool of {server}", tool or "", get_close_matches(tool or "", {name for name, _ in found}))
+    return chosen
+
+
+def fetcher(site: str) -> published.Fetch:
     """What fetches a path of a site; `None` when nothing is there. Raises CatalogueError for what is no site."""
     base = _base(site)
     return lambda path: _fetch(base + path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -15,7 +16,8 @@ from crawler.records import TargetKind
 
 KEY = target_key(TargetKind.NPM, "acme-mail")
 HOME = urls.twin(urls.HOME)
-TOOL = {"name": "send", "category": "write", "severity": "high", "signals": ["sends-outside", "of-next-year"]}
+VERDICT = {"category": "write", "severity": "high", "signals": [{"id": "sends-outside"}, {"id": "of-next-year"}]}
+TOOL = {"name": "send", "occurrence": 0, "digest": "d", "verdict": VERDICT}
 
 
 def shelf(files: dict[str, Any]) -> SiteShelf:
@@ -37,31 +39,28 @@ def test_a_site_that_is_no_catalogue_is_refused(home):
         shelf({HOME: home}).names({KEY})
 
 
-def test_the_tools_of_all_pages_are_read_and_a_signal_of_a_later_version_is_left_out():
-    pages = [
-        {"tools": [TOOL, {**TOOL, "name": "other"}], "slice": {"total": 2}},
-        {"tools": [TOOL], "slice": {"total": 2}},
-    ]
-    files = {urls.twin(urls.server("acme/mail", number)): page for number, page in enumerate(pages, 1)}
-    tools = shelf(files).tools("acme/mail")
-    assert [(tool.name, tool.occurrence) for tool in tools] == [("send", 0), ("other", 0), ("send", 1)]
+def data(*lines: Any) -> dict[str, Any]:
+    """A site with this open data on a server."""
+    return {urls.server_data("acme/mail"): gzip.compress(b"".join(json.dumps(line).encode() + b"\n" for line in lines))}
+
+
+def test_tools_are_read_with_their_digests_and_a_signal_of_a_later_version_is_left_out():
+    tools = shelf(data(TOOL, {**TOOL, "occurrence": 1, "digest": "e"})).tools("acme/mail")
+    assert [(tool.name, tool.occurrence, tool.digest) for tool in tools] == [("send", 0, "d"), ("send", 1, "e")]
     assert tools[0].signals == ("sends-outside",)
-
-
-def test_a_site_cannot_make_us_read_on_for_ever():
-    asked: list[str] = []
-
-    def endless(path: str) -> bytes:
-        asked.append(path)
-        return json.dumps({"tools": [TOOL], "slice": {"total": 10**9}}).encode()
-
-    assert len(SiteShelf(endless).tools("acme/mail")) == len(asked) < 100
+    assert shelf({}).tools("acme/mail") == ()
 
 
 @pytest.mark.parametrize(
     "change", [{"category": "harmless"}, {"severity": None}, {"signals": 5}, {"category": ["read"]}]
 )
 def test_a_tool_that_we_cannot_read_is_one_line(change):
-    files = {urls.twin(urls.server("acme/mail")): {"tools": [{**TOOL, **change}], "slice": {"total": 1}}}
+    line = {**TOOL, "verdict": {**TOOL["verdict"], **change}}
     with pytest.raises(CatalogueError, match="not what we know how to read"):
-        shelf(files).tools("acme/mail")
+        shelf(data(line)).tools("acme/mail")
+
+
+@pytest.mark.parametrize("line", [5, [], {}, {"name": "send"}, {**TOOL, "verdict": None}, {**TOOL, "occurrence": "x"}])
+def test_open_data_that_is_none_is_one_line(line):
+    with pytest.raises(CatalogueError, match="not what we know how to read"):
+        shelf(data(line)).tools("acme/mail")

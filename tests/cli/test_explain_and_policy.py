@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ import pytest
 
 from catalogue.cli.static_files import FileServer
 from catalogue.policies.parsing import parse
+from catalogue.published import LARGEST
 from tests.cli.program import HOSTILE, TOOLS, write_lines
 
 DELETE = ("acme/files", "delete_file")
@@ -112,7 +114,14 @@ def test_a_published_site_gives_the_same_policies(catalogue, filled, site):
         at = ("--site", f"{address}/")
         assert catalogue("policy", "acme/fils", *at).failed_with("'acme/fils'", "acme/files")
         assert catalogue("policy", "acme/files", "delete_fil", *at).failed_with("'delete_fil'", "delete_file")
-        assert catalogue("policy", "acme/files", "--posture", "strict", *at).failed_with("recommended", code=2)
+        for options in (["--posture", "strict"], ["--set", "root=/srv/data"], ["--posture", "permissive", "--plain"]):
+            for names in (["acme/files"], ["acme/files", "create_file"], [HOSTILE]):
+                published = catalogue("policy", *names, *options, *at)
+                assert published.code == 0, published.err
+                assert published.out == catalogue("policy", *names, *options, "--database", filled).out
+        strict = ("--posture", "strict", *at)
+        assert catalogue("policy", "acme/fils", *strict).failed_with("'acme/fils'", "acme/files")
+        assert catalogue("policy", "acme/files", "delete_fil", *strict).failed_with("'delete_fil'", "delete_file")
     assert catalogue("policy", "acme/files", "--site", address).failed_with("cannot fetch", address)
 
 
@@ -150,3 +159,20 @@ def test_a_site_that_answers_otherwise_is_one_line(catalogue, status, body, says
     handler = type("Bound", (Answers,), {"status": status, "body": body})
     with served(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as address:
         assert catalogue("policy", "a", "--site", address).failed_with(says)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"<html>", "not what we know how to read"),
+        (gzip.compress(b'{"definition": {"name": 5}}'), "not what we know how to read"),
+        (gzip.compress(b"[1]"), "not what we know how to read"),
+        (gzip.compress(b'{"a": ' * 100_000), "not what we know how to read"),
+        (gzip.compress(b'{"definition": {"name": "a"}}')[:-12], "not what we know how to read"),
+        (gzip.compress(b" " * (LARGEST + 1)), "more than"),
+    ],
+)
+def test_open_data_of_a_site_that_is_none_is_one_line(catalogue, body, says):
+    handler = type("Bound", (Answers,), {"status": 200, "body": body})
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as address:
+        assert catalogue("policy", "a", "--site", address, "--posture", "strict").failed_with(says)
