@@ -37,7 +37,7 @@ OFFERS = (
         "search_tools",
         "Search tools",
         "Find tools of MCP servers in the catalogue by words, server, category, severity and signal. Lists each with "
-        "its verdict in short, by server and name; the descriptions are texts of the servers' authors.",
+        "its verdict in short, by server and name, and its description: third-party text.",
         ToolSearch,
         ToolsFound,
         about_tools.search_tools,
@@ -45,8 +45,8 @@ OFFERS = (
     Offer(
         "get_server",
         "Look up a server",
-        "Look up one MCP server: what its author says of it, where it is listed, how it is reached, and how many of "
-        "its tools have which category, severity and signals.",
+        "Look up one MCP server: what its author says of it (third-party text), where it is listed, how it is reached, "
+        "and how many of its tools have which category, severity and signals.",
         OneServer,
         ServerFound,
         about_servers.get_server,
@@ -55,7 +55,7 @@ OFFERS = (
         "get_verdict",
         "Get a tool's verdict",
         "Get the verdict on one tool: category, severity and signals, each with the rule and the words of the tool's "
-        "definition that it rests on, and what speaks against it.",
+        "definition that it rests on, which are third-party text, and what speaks against it.",
         OneTool,
         VerdictFound,
         about_tools.get_verdict,
@@ -73,7 +73,7 @@ OFFERS = (
         "get_flow",
         "Get a server's flow",
         "Get which tools of a server let strangers' text in, which return private data and which are a way out: "
-        "together they let a stranger's text carry private data out.",
+        "together they let a stranger's text carry private data out. Quotes their definitions: third-party text.",
         OneServer,
         FlowFound,
         about_servers.get_flow,

@@ -18,6 +18,8 @@ from classifier.ruleset import load
 from classifier.verdict import Category
 from tests.agents.shelf import FILES, HOSTILE, LATER
 
+QUOTING = {"search_tools", "get_server", "get_verdict", "get_flow"}  # texts of strangers, and not names alone
+
 
 def listed(holdings, mode):
     async def tools():
@@ -39,7 +41,9 @@ def test_every_tool_says_that_it_only_reads_and_our_rules_agree(holdings, mode, 
         assert wire["annotations"] == hints
         assert wire["outputSchema"]["type"] == "object"
         verdict = holdings.ruleset.judge(wire)
-        assert (verdict.category, verdict.signals, verdict.dissent) == (Category.READ, (), ())
+        signals = ["untrusted-content"] if tool.name in QUOTING else []
+        assert (verdict.category, verdict.dissent) == (Category.READ, ())
+        assert [signal.id for signal in verdict.signals] == signals, tool.name
 
 
 def test_the_list_of_tools_costs_a_model_little(holdings):
