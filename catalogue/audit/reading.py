@@ -90,6 +90,9 @@ def _section(section: Section, text: str, place: Place, home: Path | None) -> It
     lines = _Lines(text, section.keys[-1])
     if section.fault:
         yield Fault(place.client, place.shown, section.fault, lines.of(section.keys[-1]))
+    if section.twice:
+        says = f"has {_shown(section.twice)} twice; the first is audited, and clients may take the other"
+        yield Fault(place.client, place.shown, says, _Lines(text, section.twice).of(section.twice))
     for number, (name, entry) in enumerate(section.servers.items()):
         if number == MOST_SERVERS:
             yield Fault(place.client, place.shown, f"names more than {MOST_SERVERS:,} servers; the others are left out")

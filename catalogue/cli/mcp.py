@@ -42,6 +42,9 @@ def mcp(http: Http = None, audit: Audited = None, database: Database = DEFAULT_D
     from catalogue.database import open_database
 
     address = read_address(http) if http is not None else None
+    for path in audit or ():
+        if not path.exists():
+            raise CatalogueError(f"{path} is not there", "give a folder, or a client's configuration")
     server = make_server(Holdings(open_database(database, migrate=False), audit or ()))
     if address is None:
         serve_stdio(server)

@@ -119,6 +119,9 @@ def _resolved(text: str) -> str:
 
 
 def _unreadable(error: Exception) -> EditError:
+    if isinstance(error, RecursionError):
+        return EditError("it is nested too deeply to be read")
     mark = getattr(error, "problem_mark", None)
     where = f" in line {mark.line + 1}" if mark else ""
-    return EditError(f"it is not YAML: {getattr(error, 'problem', None) or type(error).__name__}{where}")
+    problem = (getattr(error, "problem", None) or type(error).__name__).removeprefix("but ")
+    return EditError(f"it is not YAML: {problem}{where}")

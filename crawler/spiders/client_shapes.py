@@ -47,13 +47,15 @@ _SHAPES = (
 class Section:
     """One place of a document that holds servers: the `keys` that lead there, and the entries by name.
 
-    Of entries of one name the first is kept, and each other is in `repeated`. `fault` says why there is none.
+    Of entries of one name the first is kept, and each other is in `repeated`. `twice` is the key on the way there that
+    stands in its object twice, "" for none; of these, too, the first is kept. `fault` says why there are no servers.
     """
 
     keys: tuple[str, ...]
     servers: Mapping[str, Any]
     repeated: tuple[str, ...] = ()
     fault: str = ""
+    twice: str = ""
 
 
 def sections(document: object) -> Iterator[Section]:
@@ -63,7 +65,8 @@ def sections(document: object) -> Iterator[Section]:
             if shape.types and not _is_known(value, shape.types):
                 continue
             if isinstance(value, dict):
-                yield Section(keys, value, value.repeated if isinstance(value, Members) else ())
+                repeated = value.repeated if isinstance(value, Members) else ()
+                yield Section(keys, value, repeated, twice=_twice(document, keys))
             elif shape.named and isinstance(value, list):
                 yield _named(keys, value)
             elif not shape.named and isinstance(value, list):
@@ -79,6 +82,14 @@ def _at(value: object, keys: tuple[str, ...], passed: tuple[str, ...] = ()) -> I
     elif isinstance(value, dict):
         for key in value if keys[0] == _EACH else [keys[0]] if keys[0] in value else ():
             yield from _at(value[key], keys[1:], (*passed, key))
+
+
+def _twice(document: Any, keys: tuple[str, ...]) -> str:
+    for key in keys:
+        if isinstance(document, Members) and key in document.repeated:
+            return key
+        document = document[key]
+    return ""
 
 
 def _is_known(value: object, types: frozenset[str]) -> bool:

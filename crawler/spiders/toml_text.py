@@ -21,5 +21,7 @@ def read_toml(content: bytes, what: str) -> Any:
         return tomllib.loads(content.decode("utf-8-sig"))
     except RecursionError as error:
         raise SourceError(f"{what} is not TOML: it is nested too deeply") from error
-    except ValueError as error:  # of which TOMLDecodeError and UnicodeDecodeError are kinds
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{what} is not TOML: it is not UTF-8") from error
+    except ValueError as error:  # of which TOMLDecodeError is a kind
         raise SourceError(f"{what} is not TOML: {error}") from error

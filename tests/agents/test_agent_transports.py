@@ -192,6 +192,11 @@ def test_an_address_that_cannot_be_served_is_one_line(database, capsys, address,
     assert [line.partition(":")[0] for line in said] in (["error"], ["error", "tip"])
 
 
+def test_a_configuration_that_is_not_there_is_refused_before_anybody_is_served(database, capsys):
+    assert cli.run(["mcp", "--audit", "nowhere", "--database", database]) == 1
+    assert "nowhere is not there" in capsys.readouterr().err
+
+
 def test_without_the_sdk_one_line_says_what_to_install(database, capsys, monkeypatch):
     monkeypatch.setattr("catalogue.cli.mcp.find_spec", lambda _: None)
     assert cli.run(["mcp", "--database", database]) == 1

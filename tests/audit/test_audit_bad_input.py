@@ -64,6 +64,17 @@ def test_of_two_of_one_name_the_first_is_kept_and_both_are_told(tmp_path):
     assert faults == ["names good twice; the first is audited, and clients may take the other"]
 
 
+def test_of_two_objects_of_servers_the_first_is_audited_and_that_is_told(tmp_path):
+    other = '{"evil": {"url": "https://b.example"}}'
+    for content, name in (
+        (f'{{"mcpServers": {{{GOOD}}}, "mcpServers": {other}}}', "mcpServers"),
+        (f'{{"mcp": {{"servers": {{{GOOD}}}}}, "mcp": {{"servers": {other}}}}}', "mcp"),
+    ):
+        servers, faults = reading(tmp_path / "mcp.json", content)
+        assert [one.name for one in servers] == ["good"]
+        assert faults == [f"has {name} twice; the first is audited, and clients may take the other"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [

@@ -152,6 +152,29 @@ def test_a_baseline_is_counted_aloud_and_what_expired_is_said(catalogue, reposit
     assert "note: entry 2 of the baseline (fetch: destructive) expired on 2020-01-01" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("option", "content", "says"),
+    [
+        ("--baseline", b"x", "is not TOML"),
+        ("--baseline", b"\xff", "is not TOML: it is not UTF-8"),
+        ("--baseline", b"other = 1", "something beside [[accepted]]"),
+        ("--baseline", b"[[accepted]]\nremark = 'nope'\nreason = 'x'\nexpires = 2030-01-01", "'nope' is no remark"),
+        ("--baseline", b"[[accepted]]\nremark = 'flow'\nreason = ''\nexpires = 2030-01-01", "has no reason"),
+        ("--baseline", b"[[accepted]]\nremark = 'flow'\nreason = 'x'\nexpires = '2030'", "without quotation marks"),
+        ("--since", b"{", "is not a report"),
+        ("--since", b'{"version": 9}', "is a report of version 9, expected 1"),
+        ("--since", b'{"version": 1, "servers": [5]}', "is not a report"),
+        ("--since", b"[" * 100_000, "is not a report"),
+    ],
+)
+def test_a_file_beside_the_configurations_that_is_not_what_it_says_is_one_line(
+    catalogue, repository, tmp_path, option, content, says
+):
+    (tmp_path / "file").write_bytes(content)
+    assert catalogue("audit", repository, option, tmp_path / "file").failed_with("file", says)
+    assert catalogue("audit", repository, option, tmp_path).failed_with("cannot be read: Is a directory")
+
+
 def test_an_earlier_report_is_compared_with(catalogue, repository, stocked, tmp_path):
     at = ("--database", stocked)
     saved = tmp_path / "before.json"
