@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from catalogue.models import Model
@@ -28,5 +27,15 @@ def insert_new(session: Session, model: type[Model], rows: Sequence[Mapping[str,
     """Insert the rows whose key is not there yet, whoever else is inserting at the same time."""
     if not rows:
         return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(model).on_conflict_do_nothing(), rows)
+    session.execute(_insert(session, model).on_conflict_do_nothing(), rows)
+
+
+def _insert(session: Session, model: type[Model]) -> Any:
+    """The statement of the session's dialect. PostgreSQL's takes long to load, and is not wanted for SQLite."""
+    if session.get_bind().dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+
+        return insert(model)
+    from sqlalchemy.dialects.sqlite import insert as insert_into_sqlite
+
+    return insert_into_sqlite(model)
