@@ -37,14 +37,15 @@ def destination(
     target: str | None, known_as: str | None, server: str, merge: Path | None, out: Path | None
 ) -> Destination:
     """What the options say. Raises CatalogueError for an unknown target, before anything is read."""
-    if target is None and (merge or known_as):
+    if target is None and (merge or known_as is not None):
         raise typer.BadParameter("it says which client or gateway is meant", param_hint="--target")
     if target is None:
         return Destination(None, server, merge, out)
     from catalogue.policies.targets.export import usual_name
     from catalogue.policies.targets.table import target_named
 
-    return Destination(target_named(target), known_as or usual_name(server), merge, out)
+    name = usual_name(server) if known_as is None else known_as
+    return Destination(target_named(target), name, merge, out)
 
 
 def write_policy(policy: Policy, to: Destination, *, approvals: bool) -> None:
@@ -109,6 +110,7 @@ def targets(as_format: AsFormat = Format.TABLE) -> None:
 
     A word in a column is what happens there instead of what the policy says, and never looser than that; where a person
     can let something pass that the policy denies, or a tool is left to the target's own ways, the word ends with a !.
+    The last column but one names the package that our tests run the files in, if there is one.
     """
     from catalogue.policies.targets.description import cell, described
     from catalogue.policies.targets.needs import Need
@@ -117,5 +119,8 @@ def targets(as_format: AsFormat = Format.TABLE) -> None:
     if as_format is Format.JSON:
         write([json_text([described(target) for target in TARGETS.values()])])
         return
-    rows = [(target.name, *(cell(target, need) for need in Need), target.file) for target in TARGETS.values()]
-    show_table(("target", *Need, "file"), rows)
+    rows = [
+        (target.name, *(cell(target, need) for need in Need), target.checked_with, target.file)
+        for target in TARGETS.values()
+    ]
+    show_table(("target", *Need, "checked with", "file"), rows)

@@ -96,6 +96,14 @@ def test_merging_into_another_file(export, tmp_path):
         ("codex", b"mcp_servers = 5\n", "has no server"),
         ("kiro", b'{"mcpServers": {"fils": {}}}', '--as "fils"'),
         ("gemini-cli", b"rule = 'x'\n", 'expected a list at "rule"'),
+        ("kiro", b'{"mcpServers": {"files": {"autoApprove": "x"}}}', 'a list at "mcpServers.files.autoApprove"'),
+        ("vscode", b'{"chat.tools.eligibleForAutoApproval": []}', 'an object at "chat.tools.eligibleForAutoApproval"'),
+        ("docker", b"- a\n", "expected an object at the root, found a list"),
+        ("docker", b"a: 1\n---\nb: 2\n", "it is not YAML: found another document in line 2"),
+        ("docker", b"[" * 3_000, "nested too deeply"),
+        ("docker", b"a: !!python/object:os.system x\n", "could not determine a constructor"),
+        ("litellm", b"mcp_servers: &a\n  x: *a\n", "stands for more than"),
+        ("contextforge", b"plugins: 5\n", 'expected a list at "plugins"'),
     ],
 )
 def test_a_file_that_is_not_what_it_says_is_left_as_it_is(export, tmp_path, target, content, words):
@@ -133,6 +141,7 @@ def test_unknown_targets_and_names_that_a_client_cannot_have(export):
     assert export("--target", "codex", "--as", "my files").failed_with("Codex cannot have a server called", "--as")
     assert export("--target", "gemini-cli", "--as", "my_files").failed_with("no underscore")
     assert export("--target", "vscode", "--as", "a\u202eb").failed_with("visible")
+    assert export("--target", "codex", "--as", "").failed_with("Codex cannot have a server called")
     assert export("--merge", "x.json").failed_with("--target", code=2)
 
 

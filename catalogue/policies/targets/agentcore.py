@@ -67,6 +67,7 @@ AGENTCORE = ExportTarget(
     file="policies of the gateway's policy engine, one for each permit",
     form=Form.TEXT,
     source="https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/policy-understanding-cedar.html",
+    checked_with="cedarpy",
     abilities=Abilities(
         frozenset({Need.DENIAL, Need.HIDING, Need.ARGUMENTS, Need.DEFAULTS, Need.SCOPE}),
         unnamed=Answer.DENY,

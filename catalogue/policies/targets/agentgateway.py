@@ -29,6 +29,7 @@ AGENTGATEWAY = ExportTarget(
     file="the `policies` of the route or of the MCP backend in agentgateway's configuration",
     form=Form.YAML,
     source="https://agentgateway.dev/docs/standalone/main/configuration/security/mcp-authz/",
+    checked_with="common-expression-language",
     abilities=Abilities(frozenset({Need.DENIAL, Need.HIDING, Need.DEFAULTS, Need.SCOPE}), unnamed=Answer.DENY),
     write=_write,
     notes={

@@ -49,6 +49,7 @@ CODEX = ExportTarget(
     file="~/.codex/config.toml, or .codex/config.toml of a trusted project",
     form=Form.TOML,
     source="https://developers.openai.com/codex/config-reference",
+    checked_with="@openai/codex",
     abilities=Abilities(
         frozenset({Need.DENIAL, Need.HIDING, Need.APPROVAL, Need.DEFAULTS, Need.SCOPE, Need.NAMES}),
         unnamed=Answer.ASK,

@@ -18,6 +18,7 @@ def described(target: ExportTarget) -> dict[str, Any]:
         "file": target.file,
         "format": target.form.value,
         "source": target.source,
+        "checked_with": target.checked_with or None,
         "can_say": [need.value for need in Need if can_say(need)],
         "cannot_say": {need.value: _instead(need, target) for need in Need if not can_say(need)},
         "notes": {need.value: target.notes[need] for need in Need if need in target.notes},

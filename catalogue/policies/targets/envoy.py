@@ -85,6 +85,7 @@ ENVOY = ExportTarget(
     file="an MCPRoute, as a merge patch: kubectl patch mcproute NAME --type merge --patch-file FILE",
     form=Form.YAML,
     source="https://aigateway.envoyproxy.io/docs/capabilities/mcp/",
+    checked_with="common-expression-language",
     abilities=Abilities(
         frozenset({Need.DENIAL, Need.ARGUMENTS, Need.DEFAULTS, Need.SCOPE}),
         unnamed=Answer.DENY,

@@ -125,6 +125,7 @@ GEMINI_CLI = ExportTarget(
     file="~/.gemini/policies/SERVER.toml",
     form=Form.TOML,
     source="https://geminicli.com/docs/reference/policy-engine/",
+    checked_with="@google/gemini-cli-core",
     abilities=Abilities(
         frozenset({Need.DENIAL, Need.HIDING, Need.APPROVAL, Need.DEFAULTS, Need.SCOPE}),
         unnamed=Answer.ASK,

@@ -55,6 +55,7 @@ OPA = ExportTarget(
     file="a Rego module for the agent that decides calls: data.mcp.policy.allow",
     form=Form.TEXT,
     source="https://www.openpolicyagent.org/docs/policy-language",
+    checked_with="regopy",
     abilities=Abilities(
         frozenset({Need.DENIAL, Need.HIDING, Need.ARGUMENTS, Need.DEFAULTS, Need.SCOPE}),
         unnamed=Answer.ALLOW,

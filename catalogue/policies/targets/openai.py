@@ -35,6 +35,7 @@ OPENAI = ExportTarget(
     file="the server's entry in `tools` of a request",
     form=Form.JSON,
     source="https://openai.github.io/openai-agents-python/mcp/",
+    checked_with="openai-agents",
     abilities=Abilities(
         frozenset({Need.DENIAL, Need.HIDING, Need.APPROVAL, Need.DEFAULTS, Need.SCOPE, Need.NAMES}),
         unnamed=Answer.DENY,

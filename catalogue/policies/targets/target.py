@@ -46,6 +46,8 @@ class ExportTarget:
     cannot name it; `server_fault` what is wrong with a server's name, `None` if nothing is. `notes` say what a person
     has to know about a need: what is said only in part, and what the target does of its own accord. `entry` is where
     the server itself stands in the file, for a target that has it there: without it, the file would be no good.
+    `checked_with` is the package in which our tests run what is written: the target's own, or one of the language that
+    its rules are in; "" where there is none to be had, and `source` is all that they go by.
     `looser` gets what stands in a file with the policy merged into it, and tells which other entries let pass more.
     """
 
@@ -57,6 +59,7 @@ class ExportTarget:
     source: str
     abilities: Abilities
     write: Callable[[Policy, str], Content]
+    checked_with: str = ""
     spell: Callable[[str], str | None] = exact
     server_fault: Callable[[str], str | None] = any_server
     entry: Callable[[str], Path] | None = None

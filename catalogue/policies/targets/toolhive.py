@@ -59,6 +59,7 @@ TOOLHIVE = ExportTarget(
     file="an authorization file of this server: thv run --authz-config FILE",
     form=Form.JSON,
     source="https://docs.stacklok.com/toolhive/reference/authz-policy-reference",
+    checked_with="cedarpy",
     abilities=Abilities(
         frozenset({Need.DENIAL, Need.HIDING, Need.ARGUMENTS, Need.DEFAULTS, Need.SCOPE}),
         unnamed=Answer.DENY,

@@ -9,11 +9,12 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from catalogue.policies.evaluate import Evaluator, Outcome
-from catalogue.policies.recommend import server_policy
+from catalogue.policies.recommend import Posture, server_policy
 from catalogue.policies.targets.export import export
 from catalogue.policies.targets.table import TARGETS
 from tests.policies.corpus import Tool
@@ -23,11 +24,12 @@ SAID = {Outcome.ALLOWED: "allow", Outcome.HELD: "ask_user", Outcome.DENIED: "hid
 
 
 @pytest.mark.skipif(not CORE, reason="GEMINI_CLI_CORE names no package")
-def test_the_engine_decides_as_the_policy_says(corpus: dict[str, list[Tool]], tmp_path: Path) -> None:
+@pytest.mark.parametrize("posture", get_args(Posture))
+def test_the_engine_decides_as_the_policy_says(posture: Posture, corpus: dict[str, list[Tool]], tmp_path: Path) -> None:
     target, asked, wanted = TARGETS["gemini-cli"], [], []
     for tools in corpus.values():
         names = sorted({name for name, _, _ in tools} | {"a tool that nobody names"})
-        made = export(server_policy(tools), target, "server")
+        made = export(server_policy(tools, posture), target, "server")
         asked.append({"text": made.text(target), "tools": names})
         decide = Evaluator(made.policy).decide
         wanted.append([[name, SAID[decide(target.spell(name) or name).outcome]] for name in names])

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import re
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 import pytest
@@ -22,6 +27,7 @@ from tests.policies.targets.interpreters.table import INTERPRETERS
 FILLED = read_filling(["root=/srv", "host=a.example.com", "domain=example.com", "cap=50", "daily=99", "currency=EUR"])
 POSTURES = get_args(Posture)
 SERVER = "server"
+MEANS = {one.checked_with for one in TARGETS.values()} - {""}
 MEANT = {
     Outcome.ALLOWED: Answer.ALLOW,
     Outcome.HELD: Answer.ASK,
@@ -64,6 +70,28 @@ def cases(corpus: dict[str, list[Tool]]) -> dict[str, list[Case]]:
 
 def test_every_target_has_an_interpreter() -> None:
     assert set(INTERPRETERS) == set(TARGETS)
+
+
+def _imported(file: Path) -> Iterator[str]:
+    """The distributions that a test imports, also by way of another module of its folder."""
+    known = packages_distributions()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+        for module in [node.module or ""] if isinstance(node, ast.ImportFrom) else names:
+            yield from known.get(module.partition(".")[0], ())
+            below = file.parent / f"{module.rpartition('.')[2]}.py"
+            yield from _imported(below) if module.startswith(f"{__package__}.interpreters.") else ()
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_a_target_is_said_to_be_checked_with_is_what_its_tests_run(name: str) -> None:
+    itself = Path(__file__).with_name(f"test_{name.replace('-', '_')}_itself.py")
+    files = [Path(inspect.getfile(INTERPRETERS[name])), *([itself] if itself.exists() else [])]
+    run = {one for file in files for one in _imported(file)}
+    checked_with = TARGETS[name].checked_with
+    if itself.exists() and checked_with:  # a package that is asked for by an environment variable
+        run |= set(re.findall(re.escape(checked_with), itself.read_text(encoding="utf-8")))
+    assert (checked_with in run) if checked_with else not run & MEANS
 
 
 @pytest.mark.parametrize("posture", POSTURES)
