@@ -118,11 +118,28 @@ class _Bench:
 
 def effects(policy: Policy, name: str, definition: Mapping[str, Any]) -> tuple[str, ...]:
     """Plain sentences about one tool under a policy, and one about the tools that the policy does not name."""
+    return effects_of(policy, name, behaviour(policy, name, definition))
+
+
+def behaviour(policy: Policy, name: str, definition: Mapping[str, Any]) -> tuple[str, ...]:
+    """What becomes of a tool's calls under a policy: words that follow its name, then sentences about its arguments.
+
+    They do not name the tool: tools that the policy treats alike have the same.
+    """
     alone = _alone(policy, name)
     known = _known(definition, _paths(alone.tools.get(_TOOL, ToolRule())))
-    access, *more = _run(_Bench(alone, known, repr((alone, known))))
-    others = _others(policy.default, EVERY_TOOL in policy.hide, policy.limits)
-    return tuple(dict.fromkeys((f"{_quoted(name)} {access}", *more, others)))
+    return _run(_Bench(alone, known, repr((alone, known))))
+
+
+def effects_of(policy: Policy, name: str, does: tuple[str, ...]) -> tuple[str, ...]:
+    """The sentences of `effects`, given the tool's behaviour."""
+    access, *more = does
+    return tuple(dict.fromkeys((f"{_quoted(name)} {access}", *more, others(policy))))
+
+
+def others(policy: Policy) -> str:
+    """What becomes of a tool that the policy does not name, as a sentence."""
+    return _others(policy.default, EVERY_TOOL in policy.hide, policy.limits)
 
 
 def _alone(policy: Policy, name: str) -> Policy:

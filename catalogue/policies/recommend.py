@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from catalogue.policies.actions import Narrowing, narrow
@@ -63,6 +64,53 @@ class Recommendation:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Case:
+    """A tool to recommend something for. What several postures look at is worked out once."""
+
+    name: str
+    definition: Mapping[str, Any]
+    verdict: Verdict
+    filling: Filling = NOTHING
+
+    def recommend(self, posture: Posture = "recommended") -> Recommendation:
+        """The rule for the tool, and plain sentences that say why."""
+        if self.name == EVERY_TOOL:
+            return Recommendation(False, ToolRule(deny_if=(_EVERY_TOOL,)), (_EVERY_TOOL.on_deny,))
+        kept = self._usual if posture != "strict" else narrow(self.definition, self.verdict, _ACCEPTED[posture])
+        if kept is None and posture == "strict":
+            return _hidden(self.verdict)
+        guarding = self._guards if posture != "permissive" else guards(self._subject(full=False))
+        if kept is None:
+            return _refused(self.verdict, posture, guarding)
+        return _allowed(self, kept, self._usual or kept, posture, guarding)
+
+    @cached_property
+    def _usual(self) -> Narrowing | None:
+        """What the recommended posture keeps: the permissive one accepts the same."""
+        return narrow(self.definition, self.verdict, _ACCEPTED["recommended"])
+
+    @cached_property
+    def _guards(self) -> tuple[Guard, ...]:
+        """Those of all postures but the permissive one.
+
+        The strict posture must not allow more of a call: its guards, too, see what the recommended one keeps.
+        """
+        return guards(self._subject(full=True))
+
+    def _subject(self, *, full: bool) -> Subject:
+        usual = self._usual
+        return Subject(
+            name=self.name,
+            definition=self.definition,
+            verdict=self.verdict,
+            reads=usual is not None and usual.categories == {Category.READ},
+            narrowed=usual is not None and bool(usual.denials),
+            full=full,
+            filling=self.filling,
+        )
+
+
 def recommend(
     name: str,
     definition: Mapping[str, Any],
@@ -71,47 +119,40 @@ def recommend(
     filling: Filling = NOTHING,
 ) -> Recommendation:
     """The rule for a tool, and plain sentences that say why."""
-    if name == EVERY_TOOL:
-        return Recommendation(False, ToolRule(deny_if=(_EVERY_TOOL,)), (_EVERY_TOOL.on_deny,))
-    kept = narrow(definition, verdict, _ACCEPTED[posture])
-    usual = kept if posture == "recommended" else narrow(definition, verdict, _ACCEPTED["recommended"])
-    # The strict posture must not allow more of a call: its guards, too, see what the recommended one keeps.
-    subject = Subject(
-        name=name,
-        definition=definition,
-        verdict=verdict,
-        reads=usual is not None and usual.categories == {Category.READ},
-        narrowed=usual is not None and bool(usual.denials),
-        full=posture != "permissive",
-        filling=filling,
-    )
-    if kept is None:
-        return _refused(verdict, posture, subject)
-    return _allowed(kept, usual or kept, posture, subject)
+    return Case(name, definition, verdict, filling).recommend(posture)
 
 
-def _refused(verdict: Verdict, posture: Posture, subject: Subject) -> Recommendation:
+def _hidden(verdict: Verdict) -> Recommendation:
+    """A tool in the strict posture that cannot be kept to reading."""
+    return Recommendation(True, None, (f"{_DOES[_worst(verdict)]}, and this posture shows only what reads.",))
+
+
+def _refused(verdict: Verdict, posture: Posture, guarding: Iterable[Guard]) -> Recommendation:
     """A tool that no rule keeps to what the posture accepts."""
-    worst = max((verdict.category, *(action.category for action in verdict.actions)), key=more_severe)
-    if posture == "strict":
-        return Recommendation(True, None, (f"{_DOES[worst]}, and this posture shows only what reads.",))
+    worst = _worst(verdict)
     if posture == "recommended" and worst is Category.DESTRUCTIVE:
         return Recommendation(True, None, (f"{_DOES[worst]}, so the agent does not see it.",))
     held = ToolRule(ask_if=(Approval((), _APPROVAL[worst]),))
-    return _guarded(held, (f"{_DOES[worst]}, so every call waits until a person approves it.",), guards(subject))
+    return _guarded(held, (f"{_DOES[worst]}, so every call waits until a person approves it.",), guarding)
 
 
-def _allowed(kept: Narrowing, usual: Narrowing, posture: Posture, subject: Subject) -> Recommendation:
+def _worst(verdict: Verdict) -> Category:
+    return max((verdict.category, *(action.category for action in verdict.actions)), key=more_severe)
+
+
+def _allowed(
+    case: Case, kept: Narrowing, usual: Narrowing, posture: Posture, guarding: Iterable[Guard]
+) -> Recommendation:
     worst = max(kept.categories, key=more_severe)
     rate = None if posture == "permissive" else _RATES.get(max(usual.categories, key=more_severe))
-    limits = (Limit(f"{subject.name}_rate", Window.MINUTE, rate),) if rate else ()
-    if posture == "strict" or (posture == "recommended" and _can_destroy(subject.verdict)):
+    limits = (Limit(f"{case.name}_rate", Window.MINUTE, rate),) if rate else ()
+    if posture == "strict" or (posture == "recommended" and _can_destroy(case.verdict)):
         rule = ToolRule(deny_if=kept.denials, limits=limits)
     else:
         asked = tuple(Approval(denial.conditions, denial.on_deny) for denial in kept.denials)
         rule = ToolRule(ask_if=asked, limits=limits)
     does = f"Kept to that, {_DOES[worst][0].lower()}{_DOES[worst][1:]}" if kept.reasons else _DOES[worst]
-    return _guarded(rule, (*kept.reasons, does + _often(rate)), guards(subject))
+    return _guarded(rule, (*kept.reasons, does + _often(rate)), guarding)
 
 
 def _can_destroy(verdict: Verdict) -> bool:

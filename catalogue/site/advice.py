@@ -5,14 +5,17 @@ Decides nothing itself: `catalogue.policies` recommends, and runs what it recomm
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from catalogue.policies.document import Policy, to_json
-from catalogue.policies.effects import effects
-from catalogue.policies.placeholders import MEANINGS, unfilled
+from catalogue.policies.effects import behaviour, effects_of
+from catalogue.policies.placeholders import MEANINGS as BLANKS
+from catalogue.policies.placeholders import unfilled
 from catalogue.policies.recommend import Recommendation, server_document, tool_document
+from catalogue.policies.treatment import MEANINGS, Treatment, treatment
 from catalogue.site.encode import readable
 from catalogue.site.marks import inert
 from catalogue.values import ToolRow
@@ -24,6 +27,7 @@ class Advice:
 
     document: Mapping[str, Any]
     text: str
+    does: tuple[str, ...]  # words that follow the tool's name, then sentences, as `behaviour` has them
     effects: tuple[str, ...]
     reasons: tuple[str, ...]
     blanks: tuple[str, ...]  # sentences: what a person has to fill in; until then it denies
@@ -32,9 +36,9 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many tools of a server its policy treats alike. `kind` is hidden, asked, held, limited or open."""
+    """How many tools of a server its policy treats alike."""
 
-    kind: str
+    kind: Treatment
     words: str
     count: int
 
@@ -43,6 +47,7 @@ class Share:
 class ServerAdvice:
     """The policy for all tools of a server: as a document, as the text of its file, and what it does to how many."""
 
+    policy: Policy
     document: Mapping[str, Any]
     text: str
     shares: tuple[Share, ...]
@@ -52,23 +57,18 @@ class ServerAdvice:
 
 _MOST_PLACES = 6
 """Arguments named in one sentence on what is to be filled in."""
-_SHARES = {
-    "hidden": "hidden from the model, and denied if called anyway",
-    "asked": "held until a person approves the call",
-    "held": "denied unless a condition holds",
-    "limited": "allowed, so many times a minute",
-    "open": "allowed without a limit",
-}
 
 
 def advise(row: ToolRow, own: Recommendation, twins: Sequence[Recommendation] = ()) -> Advice:
     """Return the policy of one tool: what is recommended for it, and for its server's other tools of the same name."""
     policy = tool_document(row.name, (own, *twins))
     document = to_json(policy)
+    does = behaviour(policy, row.name, row.definition)
     return Advice(
         document=document,
         text=readable(document) + "\n",
-        effects=tuple(inert(effect, 600) for effect in effects(policy, row.name, row.definition)),
+        does=does,
+        effects=tuple(inert(effect, 600) for effect in effects_of(policy, row.name, does)),
         reasons=tuple(inert(reason, 600) for reason in own.reasons),
         blanks=_blanks(policy),
         asks=_asks(policy),
@@ -79,11 +79,9 @@ def advise_server(recommended: Sequence[tuple[str, Recommendation]]) -> ServerAd
     """Return the policy of a server, given what is recommended for its tools, by name."""
     policy = server_document(recommended)
     document = to_json(policy)
-    names = dict.fromkeys(name for name, _ in recommended)
-    hidden = frozenset(document.get("hide", ()))
-    kinds = ["hidden" if name in hidden else _kind(document["tools"][name]) for name in names]
-    shares = tuple(Share(kind, words, kinds.count(kind)) for kind, words in _SHARES.items() if kind in kinds)
-    return ServerAdvice(document, readable(document) + "\n", shares, _blanks(policy), _asks(policy))
+    counts = Counter(treatment(policy, name) for name, _ in recommended)
+    shares = tuple(Share(kind, MEANINGS[kind], counts[kind]) for kind in Treatment if counts[kind])
+    return ServerAdvice(policy, document, readable(document) + "\n", shares, _blanks(policy), _asks(policy))
 
 
 def _asks(policy: Policy) -> bool:
@@ -96,18 +94,10 @@ def _blanks(policy: Policy) -> tuple[str, ...]:
     waiting = unfilled(policy)
     if not waiting:  # as most tools, which is worth the shortcut
         return ()
-    for blank, meaning in MEANINGS.items():
+    for blank, meaning in BLANKS.items():
         places = list(dict.fromkeys(f"`{one.path.removeprefix('args.')}`" for one in waiting if one.blank is blank))
         if places:
             more = f" and {len(places) - _MOST_PLACES:,} more" if len(places) > _MOST_PLACES else ""
             for_these = f"{', '.join(inert(place, 80) for place in places[:_MOST_PLACES])}{more}"
             sentences.append(f"`{blank}`, for {for_these}: {meaning}.")
     return tuple(sentences)
-
-
-def _kind(rule: Mapping[str, Any]) -> str:
-    if rule.get("ask_if"):
-        return "asked"
-    if rule.get("require") or rule.get("deny_if"):
-        return "held"
-    return "limited" if rule.get("limits") else "open"

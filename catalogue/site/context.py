@@ -110,6 +110,10 @@ class Slice:
     pages: tuple[tuple[int, str] | None, ...]
 
 
+WHOLE = Slice(1, 1, 0, 0, 0, None, None, ())
+"""Of a page that has yet to be cut into its parts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """One part of a distribution: how many, in per cent of the whole and of the longest, and where it starts.

@@ -77,4 +77,5 @@ def _of_one(name: str, tool: str) -> Iterator[tuple[str, str, str]]:
     yield "server/NAME/index.md", "the server's page in Markdown", urls.markdown_twin(server)
     yield "server/NAME/changes.atom", "what became of it, as Atom; feed.json is a JSON Feed", urls.server_atom(name)
     yield "server/NAME/policy.json", "the recommended policy for all tools of a server", urls.server_policy(name)
+    yield "api/v1/server/NAME/policy/index.json", "the same read as what it does", urls.twin(urls.policy_page(name))
     yield "server/NAME/tool/TOOL.policy.json", "the recommended policy for one tool", urls.policy_beside(tool)

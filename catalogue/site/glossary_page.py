@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from catalogue.policies.recommend import Posture
 from catalogue.site import urls
 from catalogue.site.change_page import GRADES
 from catalogue.site.context import CATEGORY_ABOUT, CATEGORY_NOT, CONFIDENCE_ABOUT, Crumb, label
+from catalogue.site.policies_page import POSTURES
 from classifier.verdict import SIGNALS, Strength
 
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -24,7 +24,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "Hint": ("one of four claims that a server may make of a tool; never evidence that it is harmless", urls.claims()),
     "Introspection": ("one attempt to list the tools of a target; no tool is ever called", urls.METHOD),
     "Listing": ("what one source says of one server", urls.SOURCES),
-    "Policy": ("a document of rules that a gateway or client enforces: what is hidden, denied, counted", urls.METHOD),
+    "Policy": ("a document of rules that a gateway or client enforces: what is hidden, denied, counted", urls.POLICIES),
     "Publisher": ("who publishes a server, as a record names them", urls.publishers()),
     "Rule": ("a readable file that asserts a category or raises a signal when its condition holds", urls.RULES),
     "Ruleset": ("all rules together; its digest stands on every verdict", urls.RULES),
@@ -39,13 +39,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "Withdrawn": ("said of a server that every source which named it has deleted; its page stays", ""),
 }  # fmt: skip
 """Every word of ours: its meaning, and the page that says more ("" for none)."""
-
-_POSTURES: Mapping[Posture, str] = {
-    "strict": "shows what only reads, and hides the rest",
-    "recommended": "also lets what changes or runs things be called so many times a minute, and only where it may; "
-    "what destroys is hidden, and what costs money or runs the caller’s code waits for a person",
-    "permissive": "the same without rates and places, and what destroys is shown and waits for a person too",
-}
 
 _STRENGTHS: Mapping[Strength, str] = {
     Strength.DECISIVE: "the match says what the tool does, whatever else it says",
@@ -93,7 +86,7 @@ def glossary_page() -> GlossaryPage:
         ("Strength of a rule", tuple(
             _term("strength", one.value, about, urls.RULES) for one, about in _STRENGTHS.items()
         )),
-        ("Postures of a policy", tuple(_term("posture", one, about, "") for one, about in _POSTURES.items())),
+        ("Postures of a policy", tuple(_term("posture", one, about, urls.POLICIES) for one, about in POSTURES.items())),
         ("Grades of a change", tuple(
             _term("grade", one.value, about, urls.changes()) for one, about in GRADES.items()
         )),

@@ -12,6 +12,7 @@ from catalogue.site.context import (
     CATEGORY_ABOUT,
     CATEGORY_NOT,
     SEVERITIES,
+    WHOLE,
     Bar,
     Crumb,
     Entry,
@@ -155,7 +156,7 @@ def _category(category: Category, index: Index, rules: Sequence[Rule]) -> Iterat
             ),
             bars=_severity_bars(index.by_category[category]),
             entries=index.by_category[category],
-            slice=_WHOLE,
+            slice=WHOLE,
         ),
         lambda number: urls.category(category.value, number),
     )
@@ -180,7 +181,7 @@ def _severity(severity: Severity, index: Index) -> Iterator[ListPage]:
             ),
             bars=category_bars(entries.by_category()),
             entries=entries,
-            slice=_WHOLE,
+            slice=WHOLE,
         ),
         lambda number: urls.severity(severity.value, number),
     )
@@ -203,7 +204,7 @@ def _signal(signal: str, index: Index, rules: Sequence[Rule]) -> Iterator[ListPa
             siblings=_siblings({s: (urls.signal(s), len(index.by_signal[s])) for s in SIGNALS}, signal),
             bars=category_bars(entries.by_category()),
             entries=entries,
-            slice=_WHOLE,
+            slice=WHOLE,
         ),
         lambda number: urls.signal(signal, number),
     )
@@ -254,9 +255,6 @@ def server_entry(row: ServerRow, tools: Entries) -> ServerEntry:
         outcomes=tuple(dict.fromkeys(outcome_words(outcome) for outcome in outcomes)),
         withdrawn=row.withdrawn,
     )
-
-
-_WHOLE = Slice(1, 1, 0, 0, 0, None, None, ())
 
 
 def _pages(whole: ListPage, url: Callable[[int], str]) -> Iterator[ListPage]:

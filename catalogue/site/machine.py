@@ -29,6 +29,7 @@ _WAYS = (
     ("Flows", urls.twin(urls.flows()), "servers whose tools together can carry private data out"),
     ("Hints", urls.twin(urls.claims()), "hints of servers that are milder than their tools' words"),
     ("Attacks", urls.twin(urls.ATTACKS), "attack patterns, what shows each and which policy stops it"),
+    ("Policies", urls.twin(urls.POLICIES), "what a policy can say, and which clients and gateways hold it"),
     ("Changes", urls.twin(urls.changes()), "tools that appeared, changed or went, newest first"),
     ("Ecosystem", urls.twin(urls.ECOSYSTEM), "figures of the whole, each with its query"),
     ("Publishers", urls.twin(urls.publishers()), "who publishes servers, as records name them"),

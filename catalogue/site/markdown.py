@@ -63,7 +63,7 @@ def _lines(page: ServerPage, root: str) -> Iterator[str]:
     yield f"- Page: <{root}{page.path}>"
     yield f"- As JSON: <{root}{page.twin}>"
     if page.policy_path:
-        yield f"- Recommended policy: <{root}{page.policy_path}>"
+        yield f"- Recommended policy: <{root}{page.policy_path}>, read as what it does: <{root}{page.policy_page}>"
     yield ""
     yield from _tools(page, root)
     yield from _policy(page)

@@ -25,6 +25,8 @@ from catalogue.site.glossary_page import GlossaryPage, glossary_page
 from catalogue.site.index import Index
 from catalogue.site.list_page import ListPage, ServersPage, list_pages, server_list
 from catalogue.site.overview import HomePage, MethodPage, NotFoundPage, home_page, method_page, not_found_page
+from catalogue.site.policies_page import PoliciesPage, policies_page
+from catalogue.site.policy_page import PolicyPage
 from catalogue.site.publisher_page import PublisherPage, PublishersPage, publisher_pages, publishers_pages
 from catalogue.site.rule_page import RulePage, RulesPage, rule_page, rules_page
 from catalogue.site.search_page import SearchPage, search_page
@@ -63,6 +65,7 @@ class PageType:
 
 PAGE_TYPES = (
     PageType(ServerPage, "server.html"),
+    PageType(PolicyPage, "policy.html"),
     PageType(ToolPage, "tool.html"),
     PageType(HomePage, "home.html", lambda whole: [home_page(whole.index, whole.survey)]),
     PageType(MethodPage, "method.html", lambda whole: [method_page(whole.index, whole.ruleset.digest)]),
@@ -79,6 +82,7 @@ PAGE_TYPES = (
     PageType(SourcePage, "source.html", lambda whole: source_pages(whole.survey)),
     PageType(PublishersPage, "publishers.html", lambda whole: publishers_pages(whole.index)),
     PageType(PublisherPage, "publisher.html", lambda whole: publisher_pages(whole.index)),
+    PageType(PoliciesPage, "policies.html", lambda _: [policies_page()]),
     PageType(ChangesPage, "changes.html", lambda whole: change_pages(whole.survey.changes, whole.index)),
     PageType(EcosystemPage, "ecosystem.html", lambda whole: [ecosystem_page(whole.survey, whole.ruleset.digest)]),
     PageType(GlossaryPage, "glossary.html", lambda _: [glossary_page()]),

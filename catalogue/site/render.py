@@ -52,6 +52,7 @@ class _Navigation:
     rules: str
     method: str
     changes: str
+    policies: str
     publishers: str
     sources: str
     authors: str
@@ -78,6 +79,7 @@ def _navigation(root: str) -> _Navigation:
         rules=root + urls.RULES,
         method=root + urls.METHOD,
         changes=root + urls.changes(),
+        policies=root + urls.POLICIES,
         publishers=root + urls.publishers(),
         sources=root + urls.SOURCES,
         authors=root + urls.AUTHORS,

@@ -10,14 +10,16 @@ from typing import Any
 from catalogue.drift import Drift
 from catalogue.errors import CatalogueError
 from catalogue.flows import Flow, flow_of, parts_of
-from catalogue.policies.recommend import Recommendation, recommend
+from catalogue.policies.document import Policy
+from catalogue.policies.recommend import Case, Posture, Recommendation, server_document
 from catalogue.site import urls
-from catalogue.site.advice import Advice, advise, advise_server
+from catalogue.site.advice import Advice, ServerAdvice, advise, advise_server
 from catalogue.site.collection_files import CollectionFile
 from catalogue.site.companions import server_companions, server_data
 from catalogue.site.context import Entry, Site
 from catalogue.site.links import internal_links, link_targets
 from catalogue.site.marks import inert
+from catalogue.site.policy_page import PolicyPage, Ruled, policy_pages
 from catalogue.site.render import render
 from catalogue.site.search_files import Directory, Records, Words, index_files
 from catalogue.site.server_page import server_pages
@@ -88,7 +90,8 @@ def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:
     made = Files()
     weights = []
     tools = [_judged(tool) for tool in work.tools]
-    recommended = [(tool.row.name, recommend(tool.row.name, tool.row.definition, tool.verdict)) for tool in tools]
+    cases = [Case(tool.row.name, tool.row.definition, tool.verdict) for tool in tools]
+    recommended = [(case.name, case.recommend()) for case in cases]
     advices = list(_advise(tools, recommended))
     for tool, advice in zip(tools, advices, strict=True):
         page = tool_page(tool, advice, Neighbours(work.entries, work.namesakes[tool.row.name]), titles)
@@ -96,6 +99,9 @@ def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:
         made.files.append((page.policy_path, page.advice.text.encode("utf-8")))
         weights.append(page.tokens)
     for_all = advise_server(recommended) if tools else None
+    if for_all:
+        for policy_page in _policy_pages(work, cases, advices, for_all):
+            made.page(policy_page, site)
     pages = server_pages(work.row, work.entries, weights, for_all, _flow(tools))
     for server_page in pages:
         made.page(server_page, site)
@@ -104,6 +110,20 @@ def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:
         made.files.append(server_data(work.row.name, tools, advices, recommended))
         made.files.append((urls.server_policy(work.row.name), for_all.text.encode("utf-8")))
     return made
+
+
+def _policy_pages(
+    work: Work, cases: Sequence[Case], advices: Sequence[Advice], for_all: ServerAdvice
+) -> Iterator[PolicyPage]:
+    ruled = [
+        Ruled(case.name, entry, advice.does) for case, entry, advice in zip(cases, work.entries, advices, strict=True)
+    ]
+    policies: dict[Posture, Policy] = {
+        "strict": server_document((case.name, case.recommend("strict")) for case in cases),
+        "recommended": for_all.policy,
+        "permissive": server_document((case.name, case.recommend("permissive")) for case in cases),
+    }
+    return policy_pages(work.row, ruled, policies, for_all)
 
 
 def _flow(tools: Sequence[Judged]) -> Flow:

@@ -44,9 +44,6 @@ _WINDOW = 200_000
 _MOST_TEXTS = 12
 """Scopes, or servers to sign in at, that the page names; its JSON twin has all."""
 
-_INLINE = 12_000
-"""Characters of a policy that the page shows; a longer one is only linked."""
-
 _INSTALLED_SHOWN = 60
 """Installed packages that the page names; most servers have fewer, or far more than anyone reads."""
 
@@ -131,6 +128,7 @@ class ServerPage:
     path: str  # of the HTML page
     twin: str  # of the JSON twin
     policy_path: str  # of the policy's own file; "" for a server without tools
+    policy_page: str  # that says what the policy does; "" for a server without tools
     beside: Beside
     crumbs: tuple[Crumb, ...]
     name: str  # one safe line
@@ -156,7 +154,6 @@ class ServerPage:
     cost: Cost | None
     together: FlowView | None  # what its tools can do together; None with less than two legs of a flow
     advice: ServerAdvice | None
-    policy_inline: bool  # whether the page shows the policy's text
     policy_command: str  # that prints the policy
     first_seen: str
     last_seen: str
@@ -201,6 +198,7 @@ def _page(
         path=path,
         twin=urls.twin(path),
         policy_path=urls.server_policy(row.name) if advice else "",
+        policy_page=urls.policy_page(row.name) if advice else "",
         beside=_beside(row.name, path, bool(advice)),
         crumbs=(Crumb(urls.servers(), "Servers"), Crumb("", name)),
         name=name,
@@ -226,7 +224,6 @@ def _page(
         cost=cost,
         together=flow_view(row.name, flow),
         advice=advice,
-        policy_inline=advice is not None and len(advice.text) <= _INLINE,
         policy_command=command("policy recommend", row.name),
         first_seen=day(row.first_seen),
         last_seen=day(row.last_seen),

@@ -14,6 +14,7 @@ from catalogue.site import urls
 from catalogue.site.context import Entry
 from catalogue.site.marks import Quoted
 from catalogue.site.overview import HomePage
+from catalogue.site.policy_page import PolicyPage
 from catalogue.site.schema import Hint
 from catalogue.site.server_page import ServerPage, TargetView
 from catalogue.site.tool_page import ToolPage
@@ -29,6 +30,8 @@ def twin(page: Any) -> bytes:
         text = _tool(page)
     elif isinstance(page, ServerPage):
         text = compact({"version": VERSION, **_server(page), **_next(page)})
+    elif isinstance(page, PolicyPage):
+        text = compact({"version": VERSION, **_policy(page), **_next(page)})
     elif isinstance(page, HomePage):
         text = compact({"version": VERSION, "api": _API, **plain(page)})
     else:
@@ -158,10 +161,18 @@ def _server(page: ServerPage) -> dict[str, Any]:
         "tokens_estimate": page.cost.tokens if page.cost else 0,
         "flow": flows.to_json(page.flow) if page.together else None,
         "policy_file": page.policy_path or None,
+        "policy_page": page.policy_page or None,
         "policy_blanks": page.advice.blanks if page.advice else (),
         "first_seen": row.first_seen.isoformat(),
         "last_seen": row.last_seen.isoformat(),
     }
+
+
+def _policy(page: PolicyPage) -> dict[str, Any]:
+    """All but the document, which is a file of its own."""
+    shown: dict[str, Any] = plain(page)
+    del shown["text"]
+    return shown
 
 
 def _target(view: TargetView, latest: IntrospectionRow | None) -> dict[str, Any]:

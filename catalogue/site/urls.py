@@ -28,6 +28,7 @@ ICON = "assets/icon.svg"
 SEARCH = "search/index.html"
 SEARCH_SCRIPT = "assets/search.js"
 LLMS = "llms.txt"
+POLICIES = "policy/index.html"
 POLICY_SCHEMA = "policy/policy.schema.json"
 POLICY_CASES = "policy/cases.json"
 OPENAPI = "api/v1/openapi.json"
@@ -105,6 +106,11 @@ def server_policy(name: str) -> str:
     return f"server/{slug(name)}/policy.json"
 
 
+def policy_page(name: str, page: int = 1) -> str:
+    """Return the page that says what a server's recommended policy does; `page` counts from 1 through its tools."""
+    return f"server/{slug(name)}/policy/{_page(page)}"
+
+
 def server_badge(name: str) -> str:
     """Return the picture with a server's grade."""
     return f"server/{slug(name)}/badge.svg"
@@ -138,6 +144,11 @@ def tool(server_name: str, name: str, occurrence: int = 0) -> str:
 def tool_policy(server_name: str, name: str, occurrence: int = 0) -> str:
     """Return the file with a tool's recommended policy."""
     return f"server/{slug(server_name)}/tool/{slug(name, occurrence)}.policy.json"
+
+
+def policy_target(name: str) -> str:
+    """Return where the page about policies says what an export target can hold."""
+    return f"{POLICIES}#target-{name}"
 
 
 def policy_beside(tool_page: str) -> str:

@@ -58,10 +58,13 @@ def test_no_tool_can_take_the_place_of_another_file():
         urls.server("a"),
         urls.server("a", 2),
         urls.server_policy("a"),
+        urls.policy_page("a"),
+        urls.policy_page("a", 2),
+        urls.server("a/policy"),
         urls.server("a/tool"),
         urls.server("2.html"),
     }
-    assert len(paths) == 15
+    assert len(paths) == 18
 
 
 def test_absolute_addresses_name_folders_by_their_slash():

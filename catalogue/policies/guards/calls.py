@@ -18,8 +18,10 @@ _MOST_AT_ONCE = 20
 
 def switch_guards(subject: Subject) -> Iterator[Guard]:
     """Guards against switches that make a call worse. In the permissive posture a person is asked."""
+    if subject.reads or not subject.verdict.arguments:
+        return
     arguments = {argument.parameter.path: argument for argument in subject.arguments}
-    for switch in subject.verdict.arguments if not subject.reads else ():
+    for switch in subject.verdict.arguments:
         argument = arguments.get(switch.parameter)
         if switch.effect not in _WORSE or switch.dangerous is None or argument is None or argument.path is None:
             continue

@@ -61,7 +61,7 @@ def statement_guards(subject: Subject) -> Iterator[Guard]:
         return
     run = {one.parameter for one in subject.verdict.arguments if one.effect is Effect.STATEMENT}
     run |= {one.parameter.path for one in subject.pointed_at("query-language")}
-    for argument in subject.arguments:
+    for argument in subject.arguments if run else ():
         if argument.parameter.path not in run:
             continue
         name, path, language = shown(argument.parameter.path), subject.text_at(argument), _language(subject, argument)

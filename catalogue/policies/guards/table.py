@@ -27,4 +27,6 @@ _ALL: tuple[Callable[[Subject], Iterator[Guard]], ...] = (
 
 def guards(subject: Subject) -> tuple[Guard, ...]:
     """Everything that the arguments of a tool call for, each once."""
+    if not subject.verdict.signals and not subject.verdict.arguments:  # as of most tools, which is worth the shortcut
+        return tuple(reason_guards(subject))
     return tuple(dict.fromkeys(guard for guards_of in _ALL for guard in guards_of(subject)))
