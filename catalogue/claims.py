@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalogue.values import Standing as Holding
 from catalogue.values import StoredTool
 from classifier.claims import HINTS, Standing, compare
 from classifier.tool import Annotations
@@ -33,25 +34,47 @@ class MilderHint:
 
 @dataclass(slots=True)
 class Claims:
-    """The hints of the tools that were added; `hinted` counts those with at least one."""
+    """The hints of the tools that were added; `hinted` counts those with at least one.
+
+    `declared` and `declared_hinted` are those of them that no server listed.
+    """
 
     tools: int = 0
     hinted: int = 0
+    declared: int = 0
+    declared_hinted: int = 0
     milder: list[MilderHint] = field(default_factory=list)
     _stated: dict[str, Counter[Standing]] = field(default_factory=lambda: {hint: Counter() for hint in HINTS})
 
-    def add(self, place: tuple[str, str, int], annotations: Any, category: Category, signals: Iterable[Signal]) -> None:
+    def add(
+        self,
+        place: tuple[str, str, int],
+        annotations: Any,
+        category: Category,
+        signals: Iterable[Signal],
+        *,
+        declared: bool,
+    ) -> None:
         """Take note of a tool: its server, name and occurrence, its `annotations` as listed, and what was found."""
         self.tools += 1
+        self.declared += declared
         if not isinstance(annotations, Mapping) or HINTS.keys().isdisjoint(annotations):
             return  # as most tools, which is worth the shortcut
         compared = compare(Annotations.from_wire(annotations), category, signals)
         stated = [(claim, claim.claimed) for claim in compared if claim.claimed is not None]
         self.hinted += bool(stated)
+        self.declared_hinted += declared and bool(stated)
         for claim, claimed in stated:
             self._stated[claim.hint][claim.standing] += 1
             if claim.standing is Standing.MILDER:
                 self.milder.append(MilderHint(*place, claim.hint, claimed, category, claim.words))
+
+    def heading(self) -> str:
+        """Say how many tools state a hint; what servers listed and what records declare are never added up."""
+        confirmed, hinted = self.tools - self.declared, self.hinted - self.declared_hinted
+        both = [f"{hinted:,} of {confirmed:,} tools"] if confirmed else []
+        both += [f"{self.declared_hinted:,} of {self.declared:,} declared tools"] if self.declared else []
+        return f"{' and '.join(both)} {'states' if self.hinted == 1 else 'state'} a hint"
 
     def standings(self) -> Mapping[str, Mapping[Standing, int]]:
         """Return for each hint how many tools' claims stand in which way; together they are all tools."""
@@ -69,7 +92,8 @@ def claims_of(tools: Iterable[StoredTool]) -> Claims:
             verdict = json.loads(tool.verdict)
             signals = map(signal_from_wire, verdict["signals"])
             annotations = json.loads(tool.definition).get("annotations")
-            found.add((tool.server, tool.name, tool.occurrence), annotations, Category(verdict["category"]), signals)
+            place, category = (tool.server, tool.name, tool.occurrence), Category(verdict["category"])
+            found.add(place, annotations, category, signals, declared=tool.standing is Holding.DECLARED)
     return found
 
 

@@ -35,8 +35,7 @@ def _show(found: Claims) -> None:
     from classifier.claims import Standing
 
     counts = [(hint, *(standings[one] for one in Standing)) for hint, standings in found.standings().items()]
-    heading = f"{found.hinted:,} of {found.tools:,} tools state a hint"
-    show_table(("hint", *(one.value for one in Standing)), counts, heading)
+    show_table(("hint", *(one.value for one in Standing)), counts, found.heading())
     rows = [
         (one.server, one.tool, f"{one.hint}: {str(one.claimed).lower()}", one.category.value, one.quotes())
         for one in found.milder

@@ -14,6 +14,7 @@ from catalogue.policies.evaluate import Outcome
 from catalogue.site import urls
 from catalogue.site.context import CATEGORY_ABOUT, Crumb, Entry, Link, label
 from catalogue.site.encode import readable
+from catalogue.site.entries import Entries
 from catalogue.site.index import EXAMPLES, Index
 from classifier.ruleset import RuleSet
 
@@ -68,19 +69,20 @@ class AttackPage:
     document: str  # the policy that was run, "" for none
     calls: tuple[CallView, ...]  # that it decided
     tools: int  # of this catalogue, that have what it needs
+    known: str  # the same in words, by whether a server listed them
     entries: Sequence[Entry]  # the first of them
 
 
 @dataclass(frozen=True, slots=True)
 class AttackLine:
-    """An attack pattern in the index; `signals` show it, `tools` have them."""
+    """An attack pattern in the index; `signals` show it, `known` says how many tools have them."""
 
     path: str
     name: str
     summary: str
     incidents: int
     signals: tuple[str, ...]
-    tools: int
+    known: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def attacks_page(index: Index) -> AttacksPage:
     )
 
 
-def _page(pattern: Pattern, proof: Proof | None, tools: Sequence[Entry]) -> AttackPage:
+def _page(pattern: Pattern, proof: Proof | None, tools: Entries) -> AttackPage:
     path = urls.attack(pattern.id)
     return AttackPage(
         path=path,
@@ -143,6 +145,7 @@ def _page(pattern: Pattern, proof: Proof | None, tools: Sequence[Entry]) -> Atta
         document=readable(proof.document) if proof else "",
         calls=tuple(_call(one) for one in proof.decided) if proof else (),
         tools=len(tools),
+        known=tools.standings().known,
         entries=tools[:EXAMPLES],
     )
 
@@ -155,7 +158,7 @@ def _line(pattern: Pattern, index: Index) -> AttackLine:
         summary=pattern.summary,
         incidents=len(pattern.incidents),
         signals=tuple(signals),
-        tools=len(index.by_attack[pattern.id]),
+        known=index.by_attack[pattern.id].standings().known,
     )
 
 

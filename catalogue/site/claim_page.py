@@ -57,6 +57,8 @@ class ClaimsPage:
     description: str  # of the page, for search engines
     tools: int
     hinted: int  # tools with at least one hint
+    declared: int  # of the tools, those that no server listed
+    heading: str  # how many of which state a hint
     lines: tuple[HintLine, ...]
     entries: tuple[ClaimEntry, ...]
     slice: Slice
@@ -79,6 +81,8 @@ def claim_pages(index: Index) -> list[ClaimsPage]:
                 "own tools.",
                 tools=index.tools,
                 hinted=index.claims.hinted,
+                declared=index.claims.declared,
+                heading=index.claims.heading(),
                 lines=lines,
                 entries=tuple(map(_entry, milder[part.first - 1 : part.last])) if milder else (),
                 slice=part,

@@ -93,6 +93,18 @@ class Entry(NamedTuple):
     declared: bool
 
 
+class Standings(NamedTuple):
+    """How many tools servers listed, and how many only records declare: the two are never added up."""
+
+    confirmed: int
+    declared: int
+
+    @property
+    def known(self) -> str:
+        """Both in words."""
+        return tools_in_words(*self)
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """One page of a longer list: `number` of `total` pages, from 1; `first` to `last` of `count` entries.

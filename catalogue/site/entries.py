@@ -15,7 +15,7 @@ from typing import Any, TypeVar, overload
 
 import orjson
 
-from catalogue.site.context import Entry
+from catalogue.site.context import Entry, Standings
 from catalogue.site.fingerprint import Outlined
 from catalogue.site.spool import Spool
 from classifier.verdict import Category, Confidence, Severity
@@ -94,6 +94,10 @@ class EntryStore:
         """Count the entries of these numbers that no server listed."""
         return sum(map(self._declared.__getitem__, numbers))
 
+    def of_standing(self, numbers: Iterable[int], *, declared: bool) -> array[int]:
+        """Return those of these numbers that no server listed, or the others."""
+        return array("I", (number for number in numbers if self._declared[number] == declared))
+
 
 def _spread(codes: Mapping[str, int], places: Mapping[str, Sequence[int]], size: int) -> bytearray:
     """Return for each place the code of what it is listed under."""
@@ -142,6 +146,15 @@ class Entries(Sequence[Entry], Outlined):
     def declared(self) -> int:
         """Count those that no server listed."""
         return self._store.declared(self._numbers)
+
+    def standings(self) -> Standings:
+        """Count them by whether a server listed them."""
+        declared = self.declared()
+        return Standings(len(self) - declared, declared)
+
+    def of_standing(self, *, declared: bool) -> Entries:
+        """Return those that no server listed, or the others."""
+        return Entries(self._store, self._store.of_standing(self._numbers, declared=declared))
 
     def by_category(self) -> Mapping[Category, int]:
         """Count them by category."""

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from catalogue import flows
 from catalogue.claims import Claims
+from catalogue.site.context import Standings
 from catalogue.site.entries import CATEGORIES, SEVERITIES, Entries, EntryStore, Lists
 from catalogue.site.search_index import SearchIndex
 from catalogue.site.server_facts import ServerFacts
@@ -28,7 +29,8 @@ class Index:
     `seeds` are by a server's name the digest of all that is its own, in the order of the servers.
     `tools` counts them all, `declared` those of them that no server listed, `withdrawn` the servers that are gone.
     `outcomes` counts the latest attempt on every target ("never-tried" where there was none). `rules` counts the tools
-    that each rule fired on. `as_of` is the latest time in the data, `None` when there is no data.
+    that each rule fired on, `rules_declared` those of them that no server listed. `as_of` is the latest time in the
+    data, `None` when there is no data.
     """
 
     servers: list[ServerRow] = field(default_factory=list)
@@ -37,6 +39,7 @@ class Index:
     store: EntryStore = field(default_factory=EntryStore)
     declared: int = 0
     rules: Counter[str] = field(default_factory=Counter)
+    rules_declared: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     claims: Claims = field(default_factory=Claims)
     search: SearchIndex = field(default_factory=SearchIndex)
@@ -98,6 +101,7 @@ class Index:
         for rule, places in tools.rules.items():
             room = max(0, EXAMPLES - self.rules[rule])
             self.rules[rule] += len(places)
+            self.rules_declared[rule] += sum(tools.declared[place] for place in places)
             self.by_rule.extend(rule, [first + place for place in places[:room]])
 
     def _compare(self, server: str, tools: ServerFacts) -> None:
@@ -110,6 +114,11 @@ class Index:
             self.claims.add((server, name, occurrence), hints, CATEGORIES[category], signals)
         if tools.legs:
             self._parts[server] = tools.legs
+
+    def fired(self, rule: str) -> Standings:
+        """Return how many tools a rule fired on."""
+        declared = self.rules_declared[rule]
+        return Standings(self.rules[rule] - declared, declared)
 
     @property
     def confirmed(self) -> int:

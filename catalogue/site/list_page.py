@@ -18,6 +18,7 @@ from catalogue.site.context import (
     Entry,
     Link,
     Slice,
+    Standings,
     bars,
     category_bars,
     counted,
@@ -53,10 +54,10 @@ class ListPage:
     about: tuple[str, ...]  # sentences: what is in the list, and what is not
     rules: tuple[Link, ...]  # that put tools into the list; none for a risk level
     attacks: tuple[Link, ...]  # patterns that need the signal
-    siblings: tuple[
-        tuple[Link, int, bool], ...
-    ]  # the lists of this kind: link, number of tools, whether it is this one
-    bars: tuple[Bar, ...]  # how the tools divide the other way: by category or by risk level
+    siblings: tuple[tuple[Link, Standings, bool], ...]  # the lists of this kind: link, tools, whether it is this one
+    known: str  # how many tools servers listed, and how many are only declared
+    bars: tuple[Bar, ...]  # how the tools that servers listed divide the other way: by category or by risk level
+    declared_bars: tuple[Bar, ...]  # the same of those that only records declare
     entries: Sequence[Entry]
     slice: Slice
 
@@ -135,6 +136,7 @@ def list_pages(index: Index, rules: Sequence[Rule]) -> Iterator[ListPage]:
 
 
 def _category(category: Category, index: Index, rules: Sequence[Rule]) -> Iterator[ListPage]:
+    entries = index.by_category[category]
     return _pages(
         ListPage(
             path="",
@@ -147,15 +149,16 @@ def _category(category: Category, index: Index, rules: Sequence[Rule]) -> Iterat
             about=(
                 f"A tool in this list {CATEGORY_ABOUT[category]}.",
                 f"What it is not: {CATEGORY_NOT[category]}.",
-                *_standings(index.by_category[category]),
             ),
             rules=_links(rule for rule in rules if rule.asserts is category),
             attacks=(),
             siblings=_siblings(
-                {label(c): (urls.category(c.value), len(index.by_category[c])) for c in CATEGORY_ABOUT}, label(category)
+                {label(c): (urls.category(c.value), index.by_category[c]) for c in CATEGORY_ABOUT}, label(category)
             ),
-            bars=_severity_bars(index.by_category[category]),
-            entries=index.by_category[category],
+            known=entries.standings().known,
+            bars=_severity_bars(entries.of_standing(declared=False)),
+            declared_bars=_severity_bars(entries.of_standing(declared=True)),
+            entries=entries,
             slice=WHOLE,
         ),
         lambda number: urls.category(category.value, number),
@@ -173,13 +176,15 @@ def _severity(severity: Severity, index: Index) -> Iterator[ListPage]:
             id=severity.value,
             title=f"{label(severity)} risk",
             description=f"MCP tools whose risk level is {severity.value}.",
-            about=(_SEVERITY_ABOUT[severity], *_standings(entries)),
+            about=(_SEVERITY_ABOUT[severity],),
             rules=(),
             attacks=(),
             siblings=_siblings(
-                {label(s): (urls.severity(s.value), len(index.by_severity[s])) for s in SEVERITIES}, label(severity)
+                {label(s): (urls.severity(s.value), index.by_severity[s]) for s in SEVERITIES}, label(severity)
             ),
-            bars=category_bars(entries.by_category()),
+            known=entries.standings().known,
+            bars=category_bars(entries.of_standing(declared=False).by_category()),
+            declared_bars=category_bars(entries.of_standing(declared=True).by_category()),
             entries=entries,
             slice=WHOLE,
         ),
@@ -198,11 +203,13 @@ def _signal(signal: str, index: Index, rules: Sequence[Rule]) -> Iterator[ListPa
             id=signal,
             title=signal,
             description=f"MCP tools with the risk signal {signal}: the tool {SIGNALS[signal]}.",
-            about=tuple(filter(None, (about_signal(signal), risk_of(signal), *_standings(entries)))),
+            about=tuple(filter(None, (about_signal(signal), risk_of(signal)))),
             rules=_links(rule for rule in rules if rule.signals == signal),
             attacks=_attacks(signal),
-            siblings=_siblings({s: (urls.signal(s), len(index.by_signal[s])) for s in SIGNALS}, signal),
-            bars=category_bars(entries.by_category()),
+            siblings=_siblings({s: (urls.signal(s), index.by_signal[s]) for s in SIGNALS}, signal),
+            known=entries.standings().known,
+            bars=category_bars(entries.of_standing(declared=False).by_category()),
+            declared_bars=category_bars(entries.of_standing(declared=True).by_category()),
             entries=entries,
             slice=WHOLE,
         ),
@@ -267,14 +274,6 @@ def _pages(whole: ListPage, url: Callable[[int], str]) -> Iterator[ListPage]:
         yield replace(whole, path=path, twin=urls.twin(path), entries=shown, slice=part)
 
 
-def _standings(entries: Entries) -> tuple[str, ...]:
-    """Say of a list that has tools of both standings how many are of which."""
-    declared = entries.declared()
-    if not declared:
-        return ()
-    return (f"Here are {tools_in_words(len(entries) - declared, declared)}: those are marked.",)
-
-
 def _links(rules: Iterable[Rule]) -> tuple[Link, ...]:
     return tuple(Link(urls.rule(rule.id), rule.title) for rule in rules)
 
@@ -284,8 +283,8 @@ def _attacks(signal: str) -> tuple[Link, ...]:
     return tuple(Link(urls.attack(one.id), one.name) for one in found)
 
 
-def _siblings(lists: Mapping[str, tuple[str, int]], this: str) -> tuple[tuple[Link, int, bool], ...]:
-    return tuple((Link(path, text), count, text == this) for text, (path, count) in lists.items())
+def _siblings(lists: Mapping[str, tuple[str, Entries]], this: str) -> tuple[tuple[Link, Standings, bool], ...]:
+    return tuple((Link(path, text), tools.standings(), text == this) for text, (path, tools) in lists.items())
 
 
 def _severity_bars(entries: Entries) -> tuple[Bar, ...]:

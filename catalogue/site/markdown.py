@@ -75,7 +75,7 @@ def _lines(page: ServerPage, root: str) -> Iterator[str]:
 
 def _tools(page: ServerPage, root: str) -> Iterator[str]:
     for group in page.groups:
-        yield f"## {label(group.category)}: {counted(group.count, 'tool')}"
+        yield f"## {label(group.category)}: {group.known}"
         yield ""
         yield f"A tool of this category {group.about}."
         yield ""

@@ -17,6 +17,7 @@ from catalogue.site.context import (
     Crumb,
     Entry,
     Link,
+    Standings,
     bars,
     category_bars,
     day,
@@ -41,11 +42,11 @@ _CHANGES = 6
 
 @dataclass(frozen=True, slots=True)
 class SignalLine:
-    """A signal, what it says, and how many tools have it; `relative` is in per cent of the most frequent one."""
+    """A signal, what it says, and which tools have it; `relative` is in per cent of the most frequent one."""
 
     link: Link
     about: str
-    count: int
+    tools: Standings
     relative: float
 
 
@@ -95,7 +96,7 @@ class CategoryLine:
     severity: Severity
     about: str
     is_not: str
-    count: int
+    tools: Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class MethodPage:
     crumbs: tuple[Crumb, ...]
     description: str  # of the page, for search engines
     categories: tuple[CategoryLine, ...]
-    confidences: tuple[tuple[str, str, int], ...]  # word, what it rests on, number of tools
+    confidences: tuple[tuple[str, str, Standings], ...]  # word, what it rests on, tools
     signals: tuple[SignalLine, ...]  # all of them, in the order of their definition
     grades: tuple[tuple[str, str], ...]  # of servers: the letter, and what it says
     measured: Measurement  # how often the rules are wrong
@@ -141,7 +142,7 @@ def home_page(index: Index, survey: Survey) -> HomePage:
         ),
         outcomes=_outcomes(index),
         targets=index.outcomes.total(),
-        signals=tuple(sorted((line for line in _signals(index) if line.count), key=lambda line: -line.count)),
+        signals=tuple(sorted((line for line in _signals(index) if any(line.tools)), key=lambda line: -sum(line.tools))),
         largest=_largest(index),
         watch=tuple(_watch(index)[:_SHOWN]),
         changes=tuple(change_entries(survey.changes[:_CHANGES], index)),
@@ -167,7 +168,7 @@ def _standing(index: Index, *, declared: bool) -> StandingBars:
 
 def method_page(index: Index, ruleset: str) -> MethodPage:
     """Make the context of the method page; `ruleset` is the digest of the rules of this build."""
-    counts = index.everything.by_confidence()
+    confirmed, declared = (index.everything.of_standing(declared=one).by_confidence() for one in (False, True))
     return MethodPage(
         path=urls.METHOD,
         twin=urls.twin(urls.METHOD),
@@ -180,11 +181,14 @@ def method_page(index: Index, ruleset: str) -> MethodPage:
                 severity=BASE_SEVERITY[category],
                 about=about,
                 is_not=CATEGORY_NOT[category],
-                count=len(index.by_category[category]),
+                tools=index.by_category[category].standings(),
             )
             for category, about in CATEGORY_ABOUT.items()
         ),
-        confidences=tuple((label(word), about, counts.get(word, 0)) for word, about in CONFIDENCE_ABOUT.items()),
+        confidences=tuple(
+            (label(word), about, Standings(confirmed.get(word, 0), declared.get(word, 0)))
+            for word, about in CONFIDENCE_ABOUT.items()
+        ),
         signals=_signals(index),
         grades=tuple((grade.value, about) for grade, about in GRADE_ABOUT.items()),
         measured=measurement(ruleset),
@@ -202,7 +206,7 @@ def _signals(index: Index) -> tuple[SignalLine, ...]:
         SignalLine(
             link=Link(urls.signal(signal), signal),
             about=about,
-            count=len(index.by_signal[signal]),
+            tools=index.by_signal[signal].standings(),
             relative=round(100 * len(index.by_signal[signal]) / most, 2),
         )
         for signal, about in SIGNALS.items()

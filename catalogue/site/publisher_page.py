@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from catalogue.site import urls
-from catalogue.site.context import Crumb, Link, Slice, counted
+from catalogue.site.context import Crumb, Link, Slice, counted, tools_in_words
 from catalogue.site.entries import Lists
 from catalogue.site.index import Index
 from catalogue.site.list_page import ServerEntries
@@ -41,7 +41,7 @@ class PublisherPage:
     derived: Derived
     about: str  # which record names it, and how far that can be trusted
     description: str  # of the page, for search engines
-    tools: int  # of all its servers
+    known: str  # the tools of all its servers
     others: tuple[PublisherLink, ...]  # publishers that the same servers name by other records
     entries: ServerEntries
     slice: Slice
@@ -55,7 +55,7 @@ class PublisherLine:
     name: str
     derived: Derived
     servers: int
-    tools: int
+    known: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,6 @@ def _found(index: Index) -> dict[Publisher, list[ServerRow]]:
 
 
 def _pages(publisher: Publisher, rows: Sequence[ServerRow], index: Index) -> Iterator[PublisherPage]:
-    count = sum(len(index.by_server[row.name]) for row in rows)
     others = dict.fromkeys(other for row in rows for other in publishers_of(row) if other != publisher)
     for path, part, shown in paged(rows, PAGE, lambda number: _path(publisher, number)):
         yield PublisherPage(
@@ -113,7 +112,7 @@ def _pages(publisher: Publisher, rows: Sequence[ServerRow], index: Index) -> Ite
             derived=publisher.derived,
             about=DERIVED_ABOUT[publisher.derived],
             description=f"{counted(len(rows), 'MCP server')} of {publisher.name}, with what their tools can do.",
-            tools=count,
+            known=_known(rows, index.by_server),
             others=tuple(_link(one) for one in list(others)[:20]),
             entries=ServerEntries(index, shown),
             slice=part,
@@ -138,8 +137,12 @@ def _list(lines: Sequence[PublisherLine], nameless: int) -> Iterator[PublishersP
 
 
 def _line(publisher: Publisher, rows: Sequence[ServerRow], tools: Lists) -> PublisherLine:
-    count = sum(len(tools[row.name]) for row in rows)
-    return PublisherLine(_path(publisher), publisher.name, publisher.derived, len(rows), count)
+    return PublisherLine(_path(publisher), publisher.name, publisher.derived, len(rows), _known(rows, tools))
+
+
+def _known(rows: Iterable[ServerRow], tools: Lists) -> str:
+    counts = [tools[row.name].standings() for row in rows]
+    return tools_in_words(sum(one.confirmed for one in counts), sum(one.declared for one in counts))
 
 
 def _link(publisher: Publisher) -> PublisherLink:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalogue.site import urls
-from catalogue.site.context import CATEGORY_ABOUT, Crumb, Entry, Link, label
+from catalogue.site.context import CATEGORY_ABOUT, Crumb, Entry, Link, Standings, label
 from catalogue.site.encode import readable
 from catalogue.site.index import Index
 from catalogue.site.server_page import web
@@ -36,19 +36,20 @@ class RulePage:
     no_match: tuple[str, ...]  # examples it does not fire on, as JSON
     references: tuple[tuple[str, str], ...]  # (link or "", text)
     fired: int  # tools of this catalogue it fired on
+    known: str  # the same in words, by whether a server listed them
     entries: Sequence[Entry]  # the first of them
 
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """A rule in the index, and the number of tools that it fired on."""
+    """A rule in the index, and the tools that it fired on."""
 
     path: str
     id: str
     title: str
     strength: str
     status: str
-    fired: int
+    fired: Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def rule_page(rule: Rule, index: Index) -> RulePage:
         no_match=_examples(rule.examples, "no_match"),
         references=tuple((web(reference), reference) for reference in rule.references),
         fired=index.rules[rule.id],
+        known=index.fired(rule.id).known,
         entries=index.by_rule[rule.id],
     )
 
@@ -131,6 +133,6 @@ def _examples(examples: Mapping[Any, tuple[Mapping[str, Any], ...]], kind: str) 
 
 def _lines(rules: Sequence[Rule], index: Index) -> tuple[RuleLine, ...]:
     return tuple(
-        RuleLine(urls.rule(rule.id), rule.id, rule.title, rule.strength.value, rule.status, index.rules[rule.id])
+        RuleLine(urls.rule(rule.id), rule.id, rule.title, rule.strength.value, rule.status, index.fired(rule.id))
         for rule in rules
     )

@@ -101,11 +101,11 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The tools of one category on this page of the server; `count` is how many the server has in all."""
+    """The tools of one category on this page of the server; `known` says how many the server has in all."""
 
     category: Category
     about: str
-    count: int
+    known: str
     entries: tuple[Entry, ...]
 
 
@@ -192,7 +192,6 @@ def _page(
 ) -> ServerPage:
     name = inert(row.name, 160)
     part = slice_of(len(entries), PAGE, path, paths)
-    counts = {category: sum(entry.category is category for entry in entries) for category in CATEGORY_ABOUT}
     summary = "withdrawn by every source that named it." if row.withdrawn else _summary(entries)
     return ServerPage(
         path=path,
@@ -215,7 +214,7 @@ def _page(
         known=tools_in_words(sum(not entry.declared for entry in entries), sum(entry.declared for entry in entries)),
         bars=_bars(entry for entry in entries if not entry.declared),
         declared_bars=_bars(entry for entry in entries if entry.declared),
-        groups=_groups(entries[part.first - 1 : part.last] if entries else (), counts),
+        groups=_groups(entries[part.first - 1 : part.last] if entries else (), entries),
         slice=part,
         publishers=publisher_links(row),
         listings=tuple(_listing(listing) for listing in row.listings),
@@ -260,12 +259,14 @@ def _summary(entries: Sequence[Entry]) -> str:
     return " ".join(sentences)
 
 
-def _groups(entries: Sequence[Entry], counts: dict[Category, int]) -> tuple[Group, ...]:
+def _groups(shown: Sequence[Entry], entries: Iterable[Entry]) -> tuple[Group, ...]:
+    counts = Counter((entry.category, entry.declared) for entry in entries)
     groups = []
     for category, about in CATEGORY_ABOUT.items():
-        mine = tuple(entry for entry in entries if entry.category is category)
+        mine = tuple(entry for entry in shown if entry.category is category)
         if mine:
-            groups.append(Group(category, about, counts[category], mine))
+            known = tools_in_words(counts[category, False], counts[category, True])
+            groups.append(Group(category, about, known, mine))
     return tuple(groups)
 
 
