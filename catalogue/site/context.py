@@ -104,6 +104,11 @@ class Standings(NamedTuple):
         """Both in words."""
         return tools_in_words(*self)
 
+    @property
+    def short(self) -> str:
+        """Both in figures: "29", "29 + 42"."""
+        return f"{self.confirmed:,} + {self.declared:,}" if self.declared else f"{self.confirmed:,}"
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:

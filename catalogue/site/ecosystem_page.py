@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from catalogue.site import urls
-from catalogue.site.context import CATEGORY_ABOUT, SEVERITIES, Bar, Crumb, label
+from catalogue.site.context import CATEGORY_ABOUT, SEVERITIES, Bar, Crumb, Standings, label
 from catalogue.site.marks import inert
 from catalogue.site.outcomes import outcome_words
 from catalogue.site.survey import Survey
@@ -34,6 +34,7 @@ class Figure:
     says: str
     total: int
     unit: str  # what the total counts
+    known: str  # the total in words; of tools, by whether a server listed them
     bars: tuple[Bar, ...]
     sql: str
     rows: tuple[tuple[str, int], ...]
@@ -208,7 +209,8 @@ def ecosystem_page(survey: Survey, ruleset: str) -> EcosystemPage:
     """Make the context; `ruleset` is the digest that the queries were run with."""
     found = {one.name: one for one in survey.statistics}
     tools = _total(found, "tools-by-category")
-    figures = (_figure(found[name], picture, tools) for name, picture in _PICTURES.items() if name in found)
+    standings = Standings(*(_count(found, "tools-by-standing", one) for one in ("confirmed", "declared")))
+    figures = (_figure(found[name], picture, standings) for name, picture in _PICTURES.items() if name in found)
     return EcosystemPage(
         path=urls.ECOSYSTEM,
         twin=urls.twin(urls.ECOSYSTEM),
@@ -220,9 +222,9 @@ def ecosystem_page(survey: Survey, ruleset: str) -> EcosystemPage:
     )
 
 
-def _figure(statistic: Statistic, picture: _Picture, tools: int) -> Figure:
+def _figure(statistic: Statistic, picture: _Picture, tools: Standings) -> Figure:
     counts = dict(statistic.rows)
-    whole = tools if picture.of_tools else sum(counts.values())
+    whole = sum(tools) if picture.of_tools else sum(counts.values())
     shown = [(picture.show(key), counts[key]) for key in picture.order(counts)]
     return Figure(
         id=statistic.name,
@@ -230,6 +232,7 @@ def _figure(statistic: Statistic, picture: _Picture, tools: int) -> Figure:
         says=picture.says,
         total=whole,
         unit=picture.unit,
+        known=tools.known if picture.unit == "tools" and whole == sum(tools) else f"{whole:,} {picture.unit}",
         bars=_bars(shown, whole),
         sql=statistic.sql,
         rows=statistic.rows,

@@ -31,10 +31,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Lists of one kind, each with the number of its entries."""
+    """Lists of one kind, each with the number of its entries; after a + are tools that only records declare."""
 
     title: str
-    links: tuple[tuple[Link, int], ...]
+    links: tuple[tuple[Link, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,12 @@ def _same(values: Iterable[str]) -> tuple[Option, ...]:
 
 
 def _lists(index: Index) -> tuple[Lists, ...]:
-    categories = [(Link(urls.category(c.value), label(c)), len(index.by_category[c])) for c in CATEGORY_ABOUT]
-    severities = [(Link(urls.severity(s.value), label(s)), len(index.by_severity[s])) for s in SEVERITIES]
-    signals = [(Link(urls.signal(signal), signal), len(index.by_signal[signal])) for signal in SIGNALS]
-    servers = [(Link(urls.servers(), "All servers"), len(index.servers))]
+    categories = [
+        (Link(urls.category(c.value), label(c)), index.by_category[c].standings().short) for c in CATEGORY_ABOUT
+    ]
+    severities = [(Link(urls.severity(s.value), label(s)), index.by_severity[s].standings().short) for s in SEVERITIES]
+    signals = [(Link(urls.signal(signal), signal), index.by_signal[signal].standings().short) for signal in SIGNALS]
+    servers = [(Link(urls.servers(), "All servers"), f"{len(index.servers):,}")]
     return (
         Lists("Servers", tuple(servers)),
         Lists("Categories", tuple(categories)),
