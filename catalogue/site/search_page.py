@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from catalogue.site import urls
 from catalogue.site.context import CATEGORY_ABOUT, SEVERITIES, Crumb, Link, label
+from catalogue.site.entries import Entries
 from catalogue.site.index import Index
 from catalogue.site.search_layout import SERVER
 from classifier.verdict import SIGNALS
@@ -84,15 +85,13 @@ def _same(values: Iterable[str]) -> tuple[Option, ...]:
 
 
 def _lists(index: Index) -> tuple[Lists, ...]:
-    categories = [
-        (Link(urls.category(c.value), label(c)), index.by_category[c].standings().short) for c in CATEGORY_ABOUT
-    ]
-    severities = [(Link(urls.severity(s.value), label(s)), index.by_severity[s].standings().short) for s in SEVERITIES]
-    signals = [(Link(urls.signal(signal), signal), index.by_signal[signal].standings().short) for signal in SIGNALS]
-    servers = [(Link(urls.servers(), "All servers"), f"{len(index.servers):,}")]
     return (
-        Lists("Servers", tuple(servers)),
-        Lists("Categories", tuple(categories)),
-        Lists("Risk levels", tuple(severities)),
-        Lists("Signals", tuple(signals)),
+        Lists("Servers", ((Link(urls.servers(), "All servers"), f"{len(index.servers):,}"),)),
+        Lists("Categories", tuple(_list(urls.category(c), label(c), index.by_category[c]) for c in CATEGORY_ABOUT)),
+        Lists("Risk levels", tuple(_list(urls.severity(s), label(s), index.by_severity[s]) for s in SEVERITIES)),
+        Lists("Signals", tuple(_list(urls.signal(signal), signal, index.by_signal[signal]) for signal in SIGNALS)),
     )
+
+
+def _list(path: str, title: str, tools: Entries) -> tuple[Link, str]:
+    return Link(path, title), tools.standings().short
