@@ -142,6 +142,7 @@ class ServerPage:
     severity: Severity | None  # the highest of its tools; None without tools
     grade: RiskGrade | None  # the same
     summary: str  # one sentence: how many tools, what they can do at worst
+    listed_none: bool  # whether it was asked for its tools, and has none
     known: str  # how many tools it listed, and how many are only declared
     bars: tuple[Bar, ...]  # by category, the tools that it listed
     declared_bars: tuple[Bar, ...]  # the same of those that only records declare
@@ -192,7 +193,9 @@ def _page(
 ) -> ServerPage:
     name = inert(row.name, 160)
     part = slice_of(len(entries), PAGE, path, paths)
-    summary = "withdrawn by every source that named it." if row.withdrawn else _summary(entries)
+    listed_none = not entries and any(_is_empty(target) for target in row.targets)
+    nothing = "it listed no tools." if listed_none else "none of its tools are known."
+    summary = "withdrawn by every source that named it." if row.withdrawn else _summary(entries) or nothing
     return ServerPage(
         path=path,
         twin=urls.twin(path),
@@ -211,6 +214,7 @@ def _page(
         severity=max((entry.severity for entry in entries), key=list(Severity).index, default=None),
         grade=grade_of(entries, flow.state),
         summary=summary,
+        listed_none=listed_none,
         known=tools_in_words(sum(not entry.declared for entry in entries), sum(entry.declared for entry in entries)),
         bars=_bars(entry for entry in entries if not entry.declared),
         declared_bars=_bars(entry for entry in entries if entry.declared),
@@ -246,9 +250,13 @@ def _beside(name: str, page: str, tools: bool) -> Beside:
     )
 
 
+def _is_empty(target: TargetRow) -> bool:
+    """Whether the target's latest attempt listed everything, and that was nothing."""
+    latest = target.latest
+    return latest is not None and latest.outcome == "introspected" and latest.complete and not latest.tools
+
+
 def _summary(entries: Sequence[Entry]) -> str:
-    if not entries:
-        return "none of its tools are known."
     sentences = []
     for what, declared in (("tool", False), ("declared tool, not confirmed", True)):
         counts = Counter(entry.category for entry in entries if entry.declared is declared)

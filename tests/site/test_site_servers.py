@@ -76,3 +76,11 @@ def test_every_reason_has_words_of_its_own():
     words = {reason: outcome_words(reason.value) for reason in Reason}
     assert all(words[reason] != reason.value for reason in Reason)
     assert len(set(words.values())) == len(Reason)
+
+
+def test_an_empty_list_that_was_read_to_the_end_is_not_called_unknown(show):
+    page, _ = show(introspection(tools=0))
+    assert "It listed no tools" in page.text
+    assert "None of its tools are known" not in page.text
+    page, _ = show(introspection(tools=0, complete=False))
+    assert "None of its tools are known" in page.text
