@@ -32,6 +32,7 @@ _TEXTS = (
     "http://me@example.com/",
     "http://localhost/",
     "http://169.254.169.254/latest/meta-data/",
+    "mutation { delete }",
 )
 """What is tried where a pattern judges text: three harmless ones, and what our own recommendations are about."""
 _EXAMPLES: Mapping[Blank, object] = {

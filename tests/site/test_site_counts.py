@@ -85,8 +85,37 @@ def test_lists_count_each_standing_apart(site):
         "2 servers by name, each with what its tools can do, and 1 that was withdrawn."
         in Page(site / urls.servers()).text
     )
-    assert "declared: those are marked." in Page(site / urls.category("destructive")).text
+    listed = Page(site / urls.category("destructive")).text
+    assert "2 tools and 1 declared" in listed
+    assert "3 tools" not in listed
+    assert "Destructive 2 + 1 declared" in listed
+    page = twin(site, urls.category("destructive"))
+    assert page["known"] == "2 tools and 1 declared"
+    for kind, count in (("read", (1, 1)), ("financial", (1, 0))):
+        sibling = next(one for one in page["siblings"] if one[0]["path"] == urls.category(kind))
+        assert tuple(sibling[1].values()) == count
     assert "declared" not in Page(site / urls.category("financial")).text.partition("Filter")[0]
+
+
+def test_a_server_s_groups_count_each_standing_apart(site):
+    text = Page(site / urls.server(FILES)).text
+    assert "Destructive 2 tools · deletes" in text
+    assert "Write 1 declared tool · creates or changes" in text
+
+
+def test_method_rules_and_hints_count_each_standing_apart(site):
+    method = twin(site, urls.METHOD)
+    for lines in (method["categories"], [{"tools": tools} for _, _, tools in method["confidences"]]):
+        counts = [line["tools"] for line in lines]
+        assert [sum(one[key] for one in counts) for key in ("confirmed", "declared")] == [5, 3]
+    signal = next(one for one in method["signals"] if one["link"]["text"] == "filesystem")
+    assert signal["tools"] == {"confirmed": 2, "declared": 2}
+    hints = Page(site / urls.claims()).text
+    assert "2 of 5 tools and 2 of 3 declared tools state a hint" in hints
+    fired = twin(site, urls.rule("deletes-by-name"))
+    assert (fired["fired"], fired["known"]) == (2, "1 tool and 1 declared")
+    attack = twin(site, urls.attack("path-escape"))
+    assert (attack["tools"], attack["known"]) == (4, "2 tools and 2 declared")
 
 
 def test_agents_are_told_both_numbers(site):
