@@ -210,7 +210,7 @@ def ecosystem_page(survey: Survey, ruleset: str) -> EcosystemPage:
     found = {one.name: one for one in survey.statistics}
     tools = _total(found, "tools-by-category")
     standings = Standings(*(_count(found, "tools-by-standing", one) for one in ("confirmed", "declared")))
-    figures = (_figure(found[name], picture, standings) for name, picture in _PICTURES.items() if name in found)
+    figures = (_figure(found[name], picture, tools, standings) for name, picture in _PICTURES.items() if name in found)
     return EcosystemPage(
         path=urls.ECOSYSTEM,
         twin=urls.twin(urls.ECOSYSTEM),
@@ -222,9 +222,9 @@ def ecosystem_page(survey: Survey, ruleset: str) -> EcosystemPage:
     )
 
 
-def _figure(statistic: Statistic, picture: _Picture, tools: Standings) -> Figure:
+def _figure(statistic: Statistic, picture: _Picture, tools: int, standings: Standings) -> Figure:
     counts = dict(statistic.rows)
-    whole = sum(tools) if picture.of_tools else sum(counts.values())
+    whole = tools if picture.of_tools else sum(counts.values())
     shown = [(picture.show(key), counts[key]) for key in picture.order(counts)]
     return Figure(
         id=statistic.name,
@@ -232,7 +232,7 @@ def _figure(statistic: Statistic, picture: _Picture, tools: Standings) -> Figure
         says=picture.says,
         total=whole,
         unit=picture.unit,
-        known=tools.known if picture.unit == "tools" and whole == sum(tools) else f"{whole:,} {picture.unit}",
+        known=standings.known if picture.unit == "tools" and whole == sum(standings) else f"{whole:,} {picture.unit}",
         bars=_bars(shown, whole),
         sql=statistic.sql,
         rows=statistic.rows,

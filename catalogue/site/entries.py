@@ -94,9 +94,15 @@ class EntryStore:
         """Count the entries of these numbers that no server listed."""
         return sum(map(self._declared.__getitem__, numbers))
 
-    def of_standing(self, numbers: Iterable[int], *, declared: bool) -> array[int]:
-        """Return those of these numbers that no server listed, or the others."""
-        return array("I", (number for number in numbers if self._declared[number] == declared))
+    def count_apart(self, kind: type[Word], numbers: Sequence[int]) -> tuple[Counter[Word], Counter[Word]]:
+        """Count the entries of these numbers likewise: those that servers listed, and those that no server did."""
+        codes, declared = map(self._words[kind].__getitem__, numbers), map(self._declared.__getitem__, numbers)
+        counts = Counter(zip(codes, declared, strict=True))
+        both: tuple[Counter[Word], Counter[Word]] = Counter(), Counter()
+        words = list(kind)
+        for (code, standing), count in counts.items():
+            both[standing][words[code]] = count
+        return both
 
 
 def _spread(codes: Mapping[str, int], places: Mapping[str, Sequence[int]], size: int) -> bytearray:
@@ -152,9 +158,9 @@ class Entries(Sequence[Entry], Outlined):
         declared = self.declared()
         return Standings(len(self) - declared, declared)
 
-    def of_standing(self, *, declared: bool) -> Entries:
-        """Return those that no server listed, or the others."""
-        return Entries(self._store, self._store.of_standing(self._numbers, declared=declared))
+    def count_apart(self, kind: type[Word]) -> tuple[Mapping[Word, int], Mapping[Word, int]]:
+        """Count them by category, severity or confidence: those that servers listed, and those that no server did."""
+        return self._store.count_apart(kind, self._numbers)
 
     def by_category(self) -> Mapping[Category, int]:
         """Count them by category."""
@@ -163,10 +169,6 @@ class Entries(Sequence[Entry], Outlined):
     def by_severity(self) -> Mapping[Severity, int]:
         """Count them by risk level."""
         return self._store.count(Severity, self._numbers)
-
-    def by_confidence(self) -> Mapping[Confidence, int]:
-        """Count them by confidence."""
-        return self._store.count(Confidence, self._numbers)
 
 
 def _thaw(lines: Sequence[bytes]) -> tuple[Entry, ...]:

@@ -25,6 +25,7 @@ _PACKAGES = (
     "catalogue.attacks.patterns",
     "catalogue.policies",
     "catalogue.policies.guards",
+    "catalogue.policies.targets",
     "catalogue.site",
     "classifier",
     "crawler",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import overload
+from typing import TypeAlias, overload
 
 from catalogue.attacks.read import packaged_patterns
 from catalogue.site import urls
@@ -125,18 +125,26 @@ class ServersPage:
     slice: Slice
 
 
+_Kind: TypeAlias = Mapping[str, tuple[str, Standings]]
+"""The lists of one kind: by their titles, where each is, and how many tools it has."""
+
+
 def list_pages(index: Index, rules: Sequence[Rule]) -> Iterator[ListPage]:
     """Make the contexts of every page of every category, risk level and signal, empty ones included."""
+    kind = {label(one): (urls.category(one.value), index.by_category[one].standings()) for one in CATEGORY_ABOUT}
     for category in CATEGORY_ABOUT:
-        yield from _category(category, index, rules)
+        yield from _category(category, index, rules, kind)
+    kind = {label(one): (urls.severity(one.value), index.by_severity[one].standings()) for one in SEVERITIES}
     for severity in SEVERITIES:
-        yield from _severity(severity, index)
+        yield from _severity(severity, index, kind)
+    kind = {one: (urls.signal(one), index.by_signal[one].standings()) for one in SIGNALS}
     for signal in SIGNALS:
-        yield from _signal(signal, index, rules)
+        yield from _signal(signal, index, rules, kind)
 
 
-def _category(category: Category, index: Index, rules: Sequence[Rule]) -> Iterator[ListPage]:
+def _category(category: Category, index: Index, rules: Sequence[Rule], kind: _Kind) -> Iterator[ListPage]:
     entries = index.by_category[category]
+    confirmed, declared = entries.count_apart(Severity)
     return _pages(
         ListPage(
             path="",
@@ -152,12 +160,10 @@ def _category(category: Category, index: Index, rules: Sequence[Rule]) -> Iterat
             ),
             rules=_links(rule for rule in rules if rule.asserts is category),
             attacks=(),
-            siblings=_siblings(
-                {label(c): (urls.category(c.value), index.by_category[c]) for c in CATEGORY_ABOUT}, label(category)
-            ),
+            siblings=_siblings(kind, label(category)),
             known=entries.standings().known,
-            bars=_severity_bars(entries.of_standing(declared=False)),
-            declared_bars=_severity_bars(entries.of_standing(declared=True)),
+            bars=_severity_bars(confirmed),
+            declared_bars=_severity_bars(declared),
             entries=entries,
             slice=WHOLE,
         ),
@@ -165,8 +171,9 @@ def _category(category: Category, index: Index, rules: Sequence[Rule]) -> Iterat
     )
 
 
-def _severity(severity: Severity, index: Index) -> Iterator[ListPage]:
+def _severity(severity: Severity, index: Index, kind: _Kind) -> Iterator[ListPage]:
     entries = index.by_severity[severity]
+    confirmed, declared = entries.count_apart(Category)
     return _pages(
         ListPage(
             path="",
@@ -179,12 +186,10 @@ def _severity(severity: Severity, index: Index) -> Iterator[ListPage]:
             about=(_SEVERITY_ABOUT[severity],),
             rules=(),
             attacks=(),
-            siblings=_siblings(
-                {label(s): (urls.severity(s.value), index.by_severity[s]) for s in SEVERITIES}, label(severity)
-            ),
+            siblings=_siblings(kind, label(severity)),
             known=entries.standings().known,
-            bars=category_bars(entries.of_standing(declared=False).by_category()),
-            declared_bars=category_bars(entries.of_standing(declared=True).by_category()),
+            bars=category_bars(confirmed),
+            declared_bars=category_bars(declared),
             entries=entries,
             slice=WHOLE,
         ),
@@ -192,8 +197,9 @@ def _severity(severity: Severity, index: Index) -> Iterator[ListPage]:
     )
 
 
-def _signal(signal: str, index: Index, rules: Sequence[Rule]) -> Iterator[ListPage]:
+def _signal(signal: str, index: Index, rules: Sequence[Rule], kind: _Kind) -> Iterator[ListPage]:
     entries = index.by_signal[signal]
+    confirmed, declared = entries.count_apart(Category)
     return _pages(
         ListPage(
             path="",
@@ -206,10 +212,10 @@ def _signal(signal: str, index: Index, rules: Sequence[Rule]) -> Iterator[ListPa
             about=tuple(filter(None, (about_signal(signal), risk_of(signal)))),
             rules=_links(rule for rule in rules if rule.signals == signal),
             attacks=_attacks(signal),
-            siblings=_siblings({s: (urls.signal(s), index.by_signal[s]) for s in SIGNALS}, signal),
+            siblings=_siblings(kind, signal),
             known=entries.standings().known,
-            bars=category_bars(entries.of_standing(declared=False).by_category()),
-            declared_bars=category_bars(entries.of_standing(declared=True).by_category()),
+            bars=category_bars(confirmed),
+            declared_bars=category_bars(declared),
             entries=entries,
             slice=WHOLE,
         ),
@@ -283,12 +289,11 @@ def _attacks(signal: str) -> tuple[Link, ...]:
     return tuple(Link(urls.attack(one.id), one.name) for one in found)
 
 
-def _siblings(lists: Mapping[str, tuple[str, Entries]], this: str) -> tuple[tuple[Link, Standings, bool], ...]:
-    return tuple((Link(path, text), tools.standings(), text == this) for text, (path, tools) in lists.items())
+def _siblings(kind: _Kind, this: str) -> tuple[tuple[Link, Standings, bool], ...]:
+    return tuple((Link(path, text), tools, text == this) for text, (path, tools) in kind.items())
 
 
-def _severity_bars(entries: Entries) -> tuple[Bar, ...]:
-    counts = entries.by_severity()
+def _severity_bars(counts: Mapping[Severity, int]) -> tuple[Bar, ...]:
     return bars(
         [
             (

@@ -31,7 +31,7 @@ from catalogue.site.list_page import ServerEntry, server_entry
 from catalogue.site.measurement import Measurement, measurement
 from catalogue.site.outcomes import outcome_words
 from catalogue.site.survey import Survey
-from classifier.verdict import BASE_SEVERITY, SIGNALS, Category, Severity
+from classifier.verdict import BASE_SEVERITY, SIGNALS, Category, Confidence, Severity
 
 _SHOWN = 12
 """Servers and tools that the home page names."""
@@ -168,7 +168,7 @@ def _standing(index: Index, *, declared: bool) -> StandingBars:
 
 def method_page(index: Index, ruleset: str) -> MethodPage:
     """Make the context of the method page; `ruleset` is the digest of the rules of this build."""
-    confirmed, declared = (index.everything.of_standing(declared=one).by_confidence() for one in (False, True))
+    confirmed, declared = index.everything.count_apart(Confidence)
     return MethodPage(
         path=urls.METHOD,
         twin=urls.twin(urls.METHOD),
