@@ -107,11 +107,12 @@ class Index:
     def _compare(self, server: str, tools: ServerFacts) -> None:
         """Take note of the tools' hints, and of their part in what they can do together."""
         self.claims.tools += len(tools.names) - len(tools.hinted)
-        for name, occurrence, hints, conflict, category, stated in tools.hinted:
+        self.claims.declared += sum(tools.declared) - sum(hinted[-1] for hinted in tools.hinted)
+        for name, occurrence, hints, conflict, category, stated, declared in tools.hinted:
             signals = [Signal(one, ()) for one in stated] if hints else []
             if conflict:
                 signals.append(signal_from_wire(conflict))
-            self.claims.add((server, name, occurrence), hints, CATEGORIES[category], signals)
+            self.claims.add((server, name, occurrence), hints, CATEGORIES[category], signals, declared=declared)
         if tools.legs:
             self._parts[server] = tools.legs
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -20,8 +20,12 @@ from catalogue.site.search_index import Findable, findable
 from catalogue.site.tally import counted
 from catalogue.values import ServerRow
 
-Places = Mapping[str, Sequence[int]]
+Places: TypeAlias = Mapping[str, Sequence[int]]
 """Places of tools in their server's list, from 0, by what they have."""
+
+
+Hinted: TypeAlias = tuple[str, int, Mapping[str, bool] | None, Any, str, Sequence[str], bool]
+"""A tool's name, occurrence, hints, conflict, category and signals, and whether it is declared only, as in `Facts`."""
 
 
 class ServerFacts(NamedTuple):
@@ -42,7 +46,7 @@ class ServerFacts(NamedTuple):
     attacks: Places
     rules: Places
     counts: Mapping[str, Mapping[str, int]]
-    hinted: Sequence[tuple[str, int, Mapping[str, bool] | None, Any, str, Sequence[str]]]
+    hinted: Sequence[Hinted]
     legs: Sequence[tuple[str, int, Sequence[str]]]
     findable: Findable
 
@@ -92,8 +96,8 @@ def _attacks(tool: Facts) -> Iterable[str]:
     return (pattern.id for pattern in patterns_for(CATEGORIES[tool.category], frozenset(tool.signals)))
 
 
-def _hinted(tool: Facts) -> tuple[str, int, Mapping[str, bool] | None, Any, str, Sequence[str]]:
-    return tool.name, tool.occurrence, tool.hints, tool.conflict, tool.category, tool.signals
+def _hinted(tool: Facts) -> Hinted:
+    return tool.name, tool.occurrence, tool.hints, tool.conflict, tool.category, tool.signals, tool.declared
 
 
 def _legs(tools: Iterable[Facts]) -> Iterable[tuple[str, int, Sequence[str]]]:
