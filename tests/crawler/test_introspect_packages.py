@@ -317,11 +317,11 @@ def test_what_is_not_run_is_recorded():
 
 
 def test_without_a_sandbox_or_a_runtime_nothing_runs(monkeypatch):
-    monkeypatch.setattr(sandbox, "fault", lambda: "bubblewrap is not installed")
+    monkeypatch.setattr(sandbox, "fault", lambda *_: "bubblewrap is not installed")
     outcome = ask(pypi("x"))
     assert isinstance(outcome, NotIntrospected)
     assert (outcome.reason, outcome.detail) == (Reason.NO_SANDBOX, "bubblewrap is not installed")
-    monkeypatch.setattr(sandbox, "fault", lambda: None)
+    monkeypatch.setattr(sandbox, "fault", lambda *_: None)
     monkeypatch.setattr(runtimes, "npm", lambda: None)
     outcome = ask(Target(TargetKind.NPM, Transport.STDIO, "x"))
     assert isinstance(outcome, NotIntrospected)
