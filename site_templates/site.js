@@ -17,8 +17,7 @@ const input = document.getElementById("filter");
 if (input) {
   const rows = [...document.querySelectorAll("#filtered .tools > li")].map((row) => [row, row.textContent.toLowerCase()]);
   const shown = input.parentElement.querySelector("output");
-  input.parentElement.hidden = false;
-  input.addEventListener("input", () => {
+  const apply = () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
     for (const [row, text] of rows) {
@@ -29,7 +28,9 @@ if (input) {
       group.hidden = !group.querySelector(".tools > li:not([hidden])");
     }
     shown.textContent = words.length ? `${count} of ${rows.length}` : "";
-  });
+  };
+  input.addEventListener("input", apply);
+  if (input.value) apply(); // it was there before this script
 }
 document.addEventListener("keydown", (event) => {
   const box = document.querySelector("form[role=search] input");

@@ -15,8 +15,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from catalogue.cli.static_files import FileServer
+from catalogue.site import list_page, server_page
+from catalogue.site.survey import Survey
 from classifier.ruleset import RuleSet, load
-from tests.site.shelf import DEFINITIONS, Shelf, introspection, published
+from tests.browser.showcase import showcase_shelf, showcase_survey
+from tests.site.shelf import Shelf, published, stocked
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGUMENTS = (
@@ -49,14 +52,14 @@ def ruleset() -> RuleSet:
 
 
 @pytest.fixture(scope="session")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, Shelf], Hosted]]:
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Hosted]]:
     """Publish a shelf and serve it below a sub-path of its own."""
     below = tmp_path_factory.mktemp("hosting")
     server = FileServer(below, "127.0.0.1", 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
-    def run(name: str, shelf: Shelf) -> Hosted:
-        published(shelf, below / name)
+    def run(name: str, shelf: Shelf, survey: Survey | None = None) -> Hosted:
+        published(shelf, below / name, survey=survey)
         return Hosted(below / name, f"http://127.0.0.1:{server.server_port}/{name}/")
 
     yield run
@@ -65,13 +68,19 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, Sh
 
 
 @pytest.fixture(scope="session")
-def site(host: Callable[[str, Shelf], Hosted], ruleset: RuleSet) -> Hosted:
+def site(host: Callable[..., Hosted], ruleset: RuleSet) -> Hosted:
     """A small site: three servers, one of which has no tools."""
-    shelf = Shelf(ruleset)
-    shelf.add("io.github.acme/files", DEFINITIONS, seen=introspection())
-    shelf.add("io.github.acme/other", DEFINITIONS[:2])
-    shelf.add("io.github.acme/gone", (), withdrawn=True, listings=(), targets=())
-    return host("catalogue", shelf)
+    return host("catalogue", stocked(ruleset))
+
+
+@pytest.fixture(scope="session")
+def showcase(host: Callable[..., Hosted], ruleset: RuleSet) -> Hosted:
+    """A site with a page of every type; its long lists are cut into shorter pages, that are looked at faster."""
+    shelf = showcase_shelf(ruleset)
+    with pytest.MonkeyPatch.context() as patch:
+        for lists in (server_page, list_page):
+            patch.setattr(lists, "PAGE", 30)
+        return host("showcase", shelf, showcase_survey(shelf))
 
 
 @pytest.fixture(scope="module")  # no longer: while it runs, nothing else in this process can run an event loop

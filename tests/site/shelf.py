@@ -168,10 +168,10 @@ def survey_of(shelf: Shelf) -> Survey:
     return Survey(sources=tuple(SourceRow(name, 1, 0, 1, 0, NOON, NOON, ()) for name in sorted(named)))
 
 
-def published(shelf: Shelf, out: Path, base_url: str | None = None) -> BuildSummary:
+def published(shelf: Shelf, out: Path, base_url: str | None = None, survey: Survey | None = None) -> BuildSummary:
     """Build the site of a shelf."""
     with open_output(out) as output:
-        return build(shelf, shelf.ruleset, output, base_url, lambda *_: None, lambda _: survey_of(shelf))
+        return build(shelf, shelf.ruleset, output, base_url, lambda *_: None, lambda _: survey or survey_of(shelf))
 
 
 def stored(tool: ToolRow) -> StoredTool:

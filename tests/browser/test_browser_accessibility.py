@@ -1,0 +1,51 @@
+"""WCAG 2.2 AA and axe-core's good practice on a page of each type: light and dark, on a phone and on a desktop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+
+import pytest
+from playwright.sync_api import Page
+
+from catalogue.site.page_types import PAGE_TYPES
+from tests.browser.showcase import EVERY, PAGES
+
+_AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+_COLOURS = ("color-contrast", "link-in-text-block")
+
+_ALL = {"runOnly": {"type": "tag", "values": _TAGS}}
+_ONLY_COLOURS = {"runOnly": {"type": "rule", "values": _COLOURS}}  # half of all the time
+_NO_COLOURS = {**_ALL, "rules": {rule: {"enabled": False} for rule in _COLOURS}}
+
+_MODES = {
+    "phone, light": ((390, 844), "light", _ALL),
+    "phone, dark": ((390, 844), "dark", _ONLY_COLOURS),  # they are all that a scheme changes
+    "desktop": ((1280, 800), "light", _NO_COLOURS),  # and what no width changes
+}
+
+
+def test_every_type_of_page_is_looked_at(showcase):
+    assert set(PAGES) == {kind.context for kind in PAGE_TYPES}
+    assert not [path for path in EVERY.values() if not (showcase.folder / path).is_file()]
+
+
+@pytest.mark.parametrize("path", EVERY.values(), ids=EVERY)
+def test_a_page_has_no_violation(page, showcase, path):
+    page.goto(showcase.url + path)
+    page.evaluate(_AXE)
+    faults = []
+    for mode, ((width, height), scheme, rules) in _MODES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        faults += [f"{mode}: {one}" for one in _violations(page, rules)]
+    assert not faults, "\n".join(faults)
+
+
+def _violations(page: Page, rules: Mapping[str, object]) -> Iterator[str]:
+    options = {**rules, "resultTypes": ["violations"], "preload": False, "iframes": False}
+    found = page.evaluate("(options) => axe.run(options)", options)
+    for violation in found["violations"]:
+        for node in violation["nodes"]:
+            yield f"{violation['id']}: {node['html'][:200]} ({node['failureSummary']})"
