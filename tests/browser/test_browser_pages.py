@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from playwright.sync_api import Request
+
+from catalogue.site.tool_page import ToolPage
+from tests.browser.showcase import PAGES
 
 
 @pytest.mark.parametrize("path", ["index.html", "server/io.github.acme__files/index.html", "method.html"])
@@ -10,6 +16,21 @@ def test_a_page_opens_from_a_server_and_from_a_folder(page, site, path):
     for base in (site.url, site.file_url):
         page.goto(base + path)
         assert page.locator("h1").is_visible()
+
+
+def test_what_a_tool_page_loads_is_small(page, showcase):
+    loaded: list[Path] = []
+
+    def note(request: Request) -> None:
+        loaded.append(showcase.folder / request.url.removeprefix(showcase.url))
+
+    page.on("request", note)
+    for path in PAGES[ToolPage].values():
+        loaded.clear()
+        page.goto(showcase.url + path)
+        assert {file.suffix for file in loaded} <= {".html", ".css", ".js", ".svg"}, loaded
+        assert len(loaded) <= 4, loaded  # at most its picture in the tab besides
+        assert sum(file.stat().st_size for file in loaded) < 60_000, loaded
 
 
 @pytest.mark.parametrize(
