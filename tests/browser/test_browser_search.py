@@ -1,4 +1,4 @@
-"""Search in a real browser: what it finds and in which order, filters, keys, addresses, and hostile names."""
+"""Search in a real browser: what it finds and in which order, filters, keys and addresses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def address(request: pytest.FixtureRequest, site: Hosted) -> str:
 
 
 @pytest.fixture(scope="session")
-def many(host: Callable[[str, Shelf], Hosted], ruleset: RuleSet) -> tuple[Hosted, list[dict]]:
+def many(host: Callable[..., Hosted], ruleset: RuleSet) -> tuple[Hosted, list[dict]]:
     """Tools made of our rules' own examples, in an index that is cut as small as one of half a million tools is."""
     tools = [dict(tool) for rule in ruleset.rules for kind in rule.examples.values() for tool in kind]
     tools = list({tool["name"]: tool for tool in tools}.values())[:400]
@@ -182,28 +182,6 @@ def test_without_javascript_the_lists_are_there(open_context, site):
     expect(page.locator("noscript p")).to_be_visible()
     page.get_by_role("link", name="Destructive").click()
     expect(page.locator("ul.tools a.name").first).to_have_text("delete_file")
-
-
-def test_hostile_names_are_text(page, host, ruleset):
-    hostile = [
-        "<img src=x onerror=alert(1)> trap",
-        "</script><script>alert(1)</script> trap",
-        '");alert(1);(" trap \\',
-        "__proto__ trap",
-        "constructor trap \u2028\u202e",
-        "javascript:alert(1) trap",
-        "${alert(1)} {{7*7}} trap",
-    ]
-    shelf = Shelf(ruleset)
-    shelf.add("<svg/onload=alert(1)>/trap", [{"name": name, "description": name} for name in hostile])
-    page.goto(host("hostile", shelf).url + SEARCH)
-    assert len(search(page, "trap")) == len(hostile) + 1
-    assert "</script><script>alert(1)</script> trap" in names(page)
-    for query in (*hostile, "__proto__", "constructor", "toString", "%", ":signal:bulk", "\\u0000", '"', "<b>"):
-        search(page, query)
-    assert search(page, "__proto__ trap") == ["__proto__ trap"]
-    page.goto(f"{page.url.partition('?')[0]}?q=%3Cscript%3Ealert(1)%3C/script%3E&signal=%22%3E&category=x")
-    names(page)
 
 
 def test_an_index_of_another_build_is_not_mixed_in(page, host, ruleset):
