@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route
 
 from catalogue.site import urls
-from tests.browser.showcase import EVERY, PAGES
+from tests.browser.showcase import EVERY, FILES, PAGES
 
 _ONE_OF_EACH = {words: path for pages in PAGES.values() for words, path in list(pages.items())[:1]}
 
@@ -18,6 +18,13 @@ _OUTSIDE = """() => {
   const outside = [...document.querySelectorAll("body *")].filter((element) =>
     element.getBoundingClientRect().right > wide && element.checkVisibility() && !scrolls(element.parentElement));
   return outside.map((element) => element.outerHTML.slice(0, 160));
+}"""
+
+_SPACE_OUT = """(letters) => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`:root { font-size: ${letters} }
+    * { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }`);
+  document.adoptedStyleSheets.push(sheet);
 }"""
 
 _CUT = """() => [...document.querySelectorAll("main *")].filter((element) => {
@@ -33,6 +40,10 @@ _NOT_PRINTED = """() => {
   return missing.filter((element) => !element.closest("nav, form, .filter, [hidden], noscript"))
     .map((element) => element.outerHTML.slice(0, 160));
 }"""
+
+_AS_PRINTED = """(links) => links.map((link) => ({
+  href: link.getAttribute("href"), printed: link.textContent + getComputedStyle(link, "::after").content,
+}))"""
 
 _COLOURS = """() => Object.fromEntries([...document.documentElement.computedStyleMap()]
   .filter(([name]) => name.startsWith("--")).map(([name, [value]]) => [name, String(value)]))"""
@@ -66,10 +77,10 @@ def faults(page: Page, paths: dict[str, str], base: str, look: Callable[[Page], 
 
 @pytest.mark.parametrize(("width", "letters"), [(320, 100), (640, 200)])
 def test_nothing_is_wider_than_a_narrow_window(page, showcase, width, letters):
-    """WCAG 2.2, 1.4.10 and 1.4.4: a desktop at 400 %, and one at 200 % with letters that are twice as large again."""
+    """WCAG 2.2, 1.4.10, 1.4.4 and 1.4.12: a desktop at 400 %, and at 200 % with letters as large again, spaced."""
 
     def look(page: Page) -> list[str]:
-        page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", f"{letters}%")
+        page.evaluate(_SPACE_OUT, f"{letters}%")
         return page.evaluate(_OUTSIDE)
 
     page.set_viewport_size({"width": width, "height": 512})
@@ -96,6 +107,15 @@ def test_paper_is_white_for_who_prefers_dark_screens(page, showcase):
     assert colours["print", "dark"] == colours["print", "light"]
     assert colours["screen", "dark"] != colours["screen", "light"]
     assert colours["print", "dark"]["--paper"] == "#fff"
+
+
+def test_paper_says_where_links_to_elsewhere_lead(page, showcase):
+    page.emulate_media(media="print")
+    for path in (urls.attack("tool-poisoning"), urls.server(FILES)):
+        page.goto(showcase.file_url + path)
+        links = page.locator("main a[rel~=noopener]").evaluate_all(_AS_PRINTED)
+        assert links
+        assert not [link for link in links if link["href"] not in link["printed"]]
 
 
 def test_nothing_moves_for_who_wants_no_motion(page, showcase):
