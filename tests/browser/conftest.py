@@ -6,6 +6,7 @@ Every page fails its test on a console error, an uncaught error, a dialog, a ref
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from catalogue.cli.static_files import FileServer
-from catalogue.site import list_page, server_page
+from catalogue.site import list_page, server_page, workers
 from catalogue.site.survey import Survey
 from classifier.ruleset import RuleSet, load
 from tests.browser.showcase import showcase_shelf, showcase_survey
@@ -59,7 +60,9 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Hos
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def run(name: str, shelf: Shelf, survey: Survey | None = None) -> Hosted:
-        published(shelf, below / name, survey=survey)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(workers, "_ALONE", sys.maxsize)  # they take longer to start than such a site takes
+            published(shelf, below / name, survey=survey)
         return Hosted(below / name, f"http://127.0.0.1:{server.server_port}/{name}/")
 
     yield run

@@ -46,7 +46,6 @@ SILENT = "io.github.acme/silent"
 
 UNBROKEN = "get_" + "x" * 200
 WIDE = "write_everything"
-CHINESE = "读取文件"
 HEBREW = "מחיקת_קבצים"
 
 _HARD = (
@@ -63,7 +62,7 @@ _HARD = (
         },
     },
     {"name": "quiet"},
-    {"name": CHINESE, "title": "读取文件", "description": "读取指定路径的文件内容并返回。" * 20},
+    {"name": "读取文件", "title": "读取文件", "description": "读取指定路径的文件内容并返回。" * 20},
     {"name": HEBREW, "title": "מחיקת קבצים", "description": "מוחק קבצים לצמיתות. Permanently delete files. لا رجعة."},
     {
         "name": "run_shell",
@@ -172,14 +171,11 @@ PAGES: Mapping[type, Mapping[str, str]] = {
         "tool of several actions": urls.tool(HARD, "manage_mail"),
         "tool of many parameters": urls.tool(HARD, WIDE),
         "tool with hidden text": urls.tool(HARD, "run_shell"),
-        "tool in Chinese": urls.tool(HARD, CHINESE),
         "tool in Hebrew": urls.tool(HARD, HEBREW),
         "tool of a long name": urls.tool(HARD, UNBROKEN),
     },
     ListPage: {
-        "category": urls.category("destructive"),
-        "category of many": urls.category("read"),
-        "severity": urls.severity("critical"),
+        "category": urls.category("read"),
         "signal": urls.signal("filesystem"),
         "signal that no tool has": urls.signal("markup"),
     },
@@ -206,3 +202,6 @@ PAGES: Mapping[type, Mapping[str, str]] = {
 
 EVERY: Mapping[str, str] = {words: path for pages in PAGES.values() for words, path in pages.items()}
 """All of them: what each is, and its path."""
+
+ONE_OF_EACH: Mapping[str, str] = dict(next(iter(pages.items())) for pages in PAGES.values())
+"""The first of each type, for what does not depend on the texts of a page."""
