@@ -26,30 +26,35 @@ _MODES = {
     "desktop": ((1280, 800), "light", _NO_COLOURS),  # and what no width changes
 }
 
-_LOOKED_AT = {
-    **EVERY,
-    "answers": f"{urls.SEARCH}?q=item",
-    "no answer": f"{urls.SEARCH}?q=nothing-like-this",
-}
-
 
 def test_every_type_of_page_is_looked_at(showcase):
     assert set(PAGES) == {kind.context for kind in PAGE_TYPES}
     assert not [path for path in EVERY.values() if not (showcase.folder / path).is_file()]
 
 
-@pytest.mark.parametrize("path", _LOOKED_AT.values(), ids=_LOOKED_AT)
-def test_a_page_has_no_violation(page, showcase, path):
-    page.goto(showcase.url + path)
-    if "?" in path:
-        page.locator("[data-results][aria-busy=false]").wait_for()
-    page.evaluate(_AXE)
+@pytest.mark.parametrize("pages", PAGES.values(), ids=[kind.__name__ for kind in PAGES])
+def test_pages_of_a_type_have_no_violation(page, showcase, pages):
     faults = []
+    for words, path in pages.items():
+        page.goto(showcase.url + path)
+        faults += [f"{words}, {one}" for one in _faults(page)]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("text", ["item", "nothing-like-this"])
+def test_answers_of_the_search_have_no_violation(page, showcase, text):
+    page.goto(f"{showcase.url}{urls.SEARCH}?q={text}")
+    page.locator("[data-results][aria-busy=false]").wait_for()
+    assert not list(_faults(page))
+
+
+def _faults(page: Page) -> Iterator[str]:
+    """Yield what is wrong with the page that is open, in every mode."""
+    page.evaluate(_AXE)
     for mode, ((width, height), scheme, rules) in _MODES.items():
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme)
-        faults += [f"{mode}: {one}" for one in _violations(page, rules)]
-    assert not faults, "\n".join(faults)
+        yield from (f"{mode}: {one}" for one in _violations(page, rules))
 
 
 def _violations(page: Page, rules: Mapping[str, object]) -> Iterator[str]:
