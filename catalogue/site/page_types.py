@@ -2,7 +2,8 @@
 
 A new type of page is a module with a frozen dataclass (it has `path`, `crumbs` and `description`, and `twin` where it
 has a JSON twin) and a function that makes its contexts, a template in `site_templates`, paths in `urls`, and one line
-in `PAGE_TYPES`. A file that is no page is a line in `FILES`. Nothing else of the build needs to know.
+in `PAGE_TYPES`. A file that is no page is a line in `FILES`. Nothing else of the build needs to know; the browser tests
+ask for a page of it in their showcase.
 """
 
 from __future__ import annotations

@@ -159,7 +159,6 @@ PAGES: Mapping[type, Mapping[str, str]] = {
     ServerPage: {
         "server": urls.server(FILES),
         "server of many tools": urls.server(LARGE),
-        "server's second page": urls.server(LARGE, 2),
         "server of hard texts": urls.server(HARD),
         "server without tools": urls.server(SILENT),
         "withdrawn server": urls.server(GONE),
@@ -171,8 +170,6 @@ PAGES: Mapping[type, Mapping[str, str]] = {
         "tool of several actions": urls.tool(HARD, "manage_mail"),
         "tool of many parameters": urls.tool(HARD, WIDE),
         "tool with hidden text": urls.tool(HARD, "run_shell"),
-        "tool in Hebrew": urls.tool(HARD, HEBREW),
-        "tool of a long name": urls.tool(HARD, UNBROKEN),
     },
     ListPage: {
         "category": urls.category("read"),
@@ -200,8 +197,13 @@ PAGES: Mapping[type, Mapping[str, str]] = {
 }
 """By the type of their contexts, at least one page each, and more of what can differ."""
 
-EVERY: Mapping[str, str] = {words: path for pages in PAGES.values() for words, path in pages.items()}
-"""All of them: what each is, and its path."""
+EVERY: Mapping[str, str] = {
+    **{words: path for pages in PAGES.values() for words, path in pages.items()},
+    "server's second page": urls.server(LARGE, 2),
+    "tool in Hebrew": urls.tool(HARD, HEBREW),
+    "tool of a long name": urls.tool(HARD, UNBROKEN),
+}
+"""All of them, and pages of which only the texts are special: what each is, and its path."""
 
 ONE_OF_EACH: Mapping[str, str] = dict(next(iter(pages.items())) for pages in PAGES.values())
 """The first of each type, for what does not depend on the texts of a page."""

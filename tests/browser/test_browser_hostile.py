@@ -113,10 +113,10 @@ def test_pages_about_all_of_them(frames, hostile):
 
 
 def test_files_beside_pages_as_documents(frames):
-    assert not frames(path for text in HOSTILE for path in (urls.server_badge(text), urls.server_atom(text)))
+    assert not frames(map(urls.server_badge, HOSTILE))
     assert not frames(path for text in BY_KIND["markup"] for path in (
-        urls.server_feed(text), urls.markdown_twin(urls.server(text)), urls.twin(urls.server(text)),
-        urls.server_policy(text), urls.twin(urls.tool(text, text)), urls.tool_policy(text, text),
+        urls.server_atom(text), urls.server_feed(text), urls.markdown_twin(urls.server(text)),
+        urls.twin(urls.server(text)), urls.server_policy(text), urls.twin(urls.tool(text, text)),
     ))  # fmt: skip
 
 
