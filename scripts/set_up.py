@@ -51,7 +51,7 @@ def lock() -> None:
 
     Only the index proper is asked: a local folder of wheels holds one platform's, and the lock would lack the others.
     """
-    what = ("pyproject.toml", "--group", "dev", "--extra", "postgresql", "--universal", "--python-version", "3.11")
+    what = ("pyproject.toml", "--group", "dev", "--all-extras", "--universal", "--python-version", "3.11")
     how = ("--upgrade", "--generate-hashes", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--quiet")
     name = ("--custom-compile-command", "make lock", "--output-file", LOCK.name)
     environment = uv_environment("index-url", "trusted-host", "cert")

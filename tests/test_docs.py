@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,13 @@ def test_every_target_of_make_that_is_named_exists(name):
     assert set(re.findall(r"`make ([a-z]+)`|^    make ([a-z]+)", (ROOT / name).read_text(), re.MULTILINE)) <= {
         pair for target in targets for pair in ((target, ""), ("", target))
     }
+
+
+def test_every_extra_that_is_named_exists():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    places = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "catalogue").rglob("*.py")]
+    named = {name for place in places for name in re.findall(r"mcp-risk-catalogue\[([a-z]+)\]", place.read_text())}
+    assert named == set(extras)
 
 
 def test_the_rule_that_contributing_shows_is_one(tmp_path, capsys):
