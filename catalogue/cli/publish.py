@@ -11,7 +11,7 @@ import typer
 from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Database, Format
 from catalogue.cli.progress import progress
 from catalogue.cli.summary import show_summary
-from catalogue.cli.terminal import json_text, show_table, write
+from catalogue.cli.terminal import json_text, say, show_table, write
 
 if TYPE_CHECKING:
     from catalogue.site.destination import SendSummary
@@ -46,10 +46,13 @@ def publish(
     """
     from catalogue.database import open_database
     from catalogue.site.build import publish as build
+    from catalogue.site.destination import expect_address
     from classifier.ruleset import load
 
     if dry_run and to is None:
         raise typer.BadParameter("--dry-run is about what would be sent: give --to, too")
+    if to is not None:
+        expect_address(to)
     with progress() as report:
         built = build(open_database(database), load(), out, base_url=base_url, verify=verify, report=report)
         sent = _send(out, to, report) if to and not dry_run else None
@@ -73,5 +76,7 @@ def _show_differences(out: Path, to: str, as_format: Format) -> None:
         found = list(destination.differences(out))
     if as_format is Format.JSON:
         write([json_text([one._asdict() for one in found])])
-    else:
+    elif found:
         show_table(("difference", "file", "bytes"), found)
+    else:
+        say(f"nothing differs at {to}")

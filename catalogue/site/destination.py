@@ -127,7 +127,7 @@ class Destination:
         found = next(iter(obstore.list(self._store, chunk_size=1)), [])
         if len(found):
             raise CatalogueError(
-                f"{self.to} is not empty and not a site of ours: it holds {found[0]['path']!r}.",
+                f"{self.to} is not empty and not a site of ours: it holds {found[0]['path']!r}",
                 "choose an empty or new destination",
             )
 
@@ -137,7 +137,7 @@ class Destination:
         try:
             obstore.put(self._store, path, file, attributes=self._headers(path))
         except FileNotFoundError as error:
-            raise CatalogueError(f"{file} went away while it was sent.", "publish again") from error
+            raise CatalogueError(f"{file} went away while it was sent", "publish again") from error
 
     def _headers(self, path: str) -> Any:
         """Return the headers of a file; a folder keeps none."""
@@ -178,23 +178,30 @@ def _first_line(error: Exception) -> str:
     return inert(str(error).partition("\n")[0], 300)
 
 
+def expect_address(to: str) -> None:
+    """Raise `CatalogueError` for what cannot be a destination, without asking it: a build may take an hour before."""
+    try:
+        import obstore  # noqa: F401 - is it there?
+    except ModuleNotFoundError as error:
+        raise CatalogueError(
+            f"sending a site needs the Python package {error.name}, which is not installed",
+            "install mcp-risk-catalogue[publishing]",
+        ) from error
+    if re.match(r"[A-Za-z0-9]+://", to) and not re.match("s3://[^/]", to):
+        raise CatalogueError(f"{inert(to)} is neither a folder nor s3://BUCKET/PREFIX")
+
+
 @contextmanager
 def open_destination(to: str) -> Iterator[Destination]:
     """Open a folder, or s3://BUCKET/PREFIX with the keys and the endpoint of the environment.
 
     Raises `CatalogueError` for an address of another kind, and for what the store refuses.
     """
-    try:
-        import obstore
-        from obstore.exceptions import BaseError
-        from obstore.store import LocalStore
-    except ModuleNotFoundError as error:
-        raise CatalogueError(
-            f"sending a site needs the Python package {error.name}, which is not installed",
-            "install mcp-risk-catalogue[publishing]",
-        ) from error
-    if re.match(r"[a-z0-9]+://", to) and not to.startswith("s3://"):
-        raise CatalogueError(f"{inert(to)} is neither a folder nor s3://BUCKET/PREFIX")
+    expect_address(to)
+    import obstore
+    from obstore.exceptions import BaseError
+    from obstore.store import LocalStore
+
     try:
         with tempfile.TemporaryDirectory(prefix="catalogue-") as folder:
             is_bucket = to.startswith("s3://")

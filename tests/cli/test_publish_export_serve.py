@@ -56,7 +56,14 @@ def test_what_differs_is_listed_and_sent(catalogue, filled, tmp_path):
     assert (sent["files"], sent["deleted"]) == (len(listed), 0)
     assert (tmp_path / "www" / "index.html").read_bytes() == (tmp_path / "site" / "index.html").read_bytes()
     assert catalogue(*arguments, "--dry-run").out == "[]\n"
+    assert "nothing differs at www" in catalogue(*arguments[:-2], "--dry-run").err
     assert catalogue("publish", "--out", "site", "--dry-run", "--database", filled).code == 2
+
+
+@pytest.mark.parametrize("to", ["ftp://host/folder", "S3://bucket", "s3://", "s3:///prefix"])
+def test_what_can_be_no_destination_is_said_before_anything_is_built(catalogue, filled, tmp_path, to):
+    assert catalogue("publish", "--out", "site", "--to", to, "--database", filled).failed_with(to)
+    assert not (tmp_path / "site").exists()
 
 
 def test_a_site_is_served_and_nothing_beside_it(site, tmp_path):
