@@ -140,7 +140,7 @@ def _parse(url: str) -> URL:
         raise CatalogueError(f"{_name(parsed)} is a {backend} database; sqlite and postgresql are supported")
     if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise CatalogueError(
-            f"{_name(parsed)} names no file", "give sqlite:///FILE, for instance sqlite:///catalogue.db"
+            f"{_without_password(url)!r} names no file", "give sqlite:///FILE, for instance sqlite:///catalogue.db"
         )
     return parsed
 

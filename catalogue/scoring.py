@@ -13,9 +13,11 @@ from classifier.ruleset import RuleSet
 from classifier.score import GoldError, Label, Score, match_labels, read_labels, score
 from classifier.tool import NotAToolError
 
+_MOST_PROBLEMS = 100
+
 
 def score_files(ruleset: RuleSet, gold: Sequence[Path], tools: Sequence[Path]) -> Score:
-    """Judge the tools that the gold files label. Raises `GoldError` with every problem of the labels at once."""
+    """Judge the tools that the gold files label. Raises `GoldError` with the problems of the labels, many at once."""
     labels, problems = [], []
     for file in gold:
         found, wrong = _labels(file)
@@ -23,8 +25,15 @@ def score_files(ruleset: RuleSet, gold: Sequence[Path], tools: Sequence[Path]) -
         problems += wrong
     pairs, unmatched = match_labels(labels, _definitions(tools))
     if problems + unmatched:
-        raise GoldError("\n".join(problems + unmatched))
+        raise GoldError("\n".join(_named(problems + unmatched)))
     return score(ruleset, pairs)
+
+
+def _named(problems: Sequence[str]) -> Iterator[str]:
+    """Yield as many as a person reads; of a file that is something else every line is one."""
+    yield from problems[:_MOST_PROBLEMS]
+    if len(problems) > _MOST_PROBLEMS:
+        yield f"and {len(problems) - _MOST_PROBLEMS:,} more"
 
 
 def _labels(file: Path) -> tuple[list[Label], list[str]]:

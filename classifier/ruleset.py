@@ -201,8 +201,9 @@ def read(root: Traversable) -> tuple[RuleSet, list[Problem]]:
         if rule:
             rules.append(rule)
     problems += _chains(rules)
-    if not texts and not problems:
-        problems.append(Problem(str(root), 1, "(folder)", "holds no rule"))
+    if not texts:
+        no_rule = Problem(str(root), 1, "(folder)", "holds no rule, expected CATEGORY/ID.yaml in it")
+        problems = [no_rule, *(problems if words else ())]
     return RuleSet(tuple(sorted(rules, key=lambda rule: rule.id)), lexicon, digest), problems
 
 
@@ -219,7 +220,8 @@ def _texts(root: Traversable) -> dict[str, str]:
     try:
         return read_texts(root)
     except (OSError, UnicodeDecodeError) as error:
-        raise RuleSetError([Problem(str(root), 1, "(folder)", f"cannot be read: {error}")]) from error
+        what = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise RuleSetError([Problem(str(root), 1, "(folder)", what)]) from error
 
 
 def _lexicon(text: str) -> tuple[Lexicon, list[Problem]]:

@@ -58,7 +58,8 @@ def _explain(error: Exception) -> tuple[int, str, str]:
 
     if isinstance(error, TyperException):
         path = getattr(getattr(error, "ctx", None), "command_path", "catalogue")
-        return 2, error.format_message(), f"`{path} --help` says what it takes"
+        message = error.format_message().replace(": Value error, ", ": ")  # pydantic's words, of no use to a person
+        return 2, message, f"`{path} --help` says what it takes"
     if isinstance(error, CatalogueError):
         return 1, str(error), error.tip
     if isinstance(error, (CrawlerError, ClassifierError)):

@@ -38,4 +38,6 @@ def _listen(folder: Path, host: str, port: int) -> FileServer:
         return FileServer(folder, host, port)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CatalogueError(f"cannot listen on {host} port {port}: {reason}", "choose another --port") from error
+        raise CatalogueError(
+            f"cannot listen on {host} port {port}: {reason}", "choose another --host or --port"
+        ) from error

@@ -32,7 +32,7 @@ def condition_words(predicate: Predicate) -> str:
     """Words that follow "calls with" or "calls need": "`amount` above 50"."""
     name, blank = name_of(predicate.path), blank_of(predicate)
     if blank:
-        return f"{name}, because {blank} is not filled in"
+        return f"{name} while {blank} is not filled in"
     if predicate.op is Operator.EXISTS:
         return name if predicate.value else f"no {name}"
     return f"{name} {_PHRASES[predicate.op]} {_value_words(predicate)}"

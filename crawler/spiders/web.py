@@ -161,7 +161,7 @@ class WebSource(SourceSpider):
         try:
             check_url(address)
         except Stopped as fault:
-            raise SourceError(f"source {self.name} cannot be asked at {address}: {fault}") from fault
+            raise SourceError(f"cannot be asked at {address}: {fault}") from fault
         return address.rstrip("/")
 
 

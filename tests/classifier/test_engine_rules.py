@@ -377,6 +377,9 @@ def test_a_signal_may_rest_on_another_and_no_further(tmp_path: Path):
 
 
 def test_an_empty_folder_is_a_fault(tmp_path: Path):
+    with pytest.raises(RuleSetError, match="holds no rule") as without_words:
+        load(tmp_path)
+    assert len(without_words.value.problems) == 1
     with pytest.raises(RuleSetError, match="holds no rule"):
         load(folder(tmp_path))
     with pytest.raises(RuleSetError, match="cannot be read"):

@@ -109,6 +109,15 @@ def test_what_is_wrong_with_lines_and_with_definitions_is_said_in_one_go(tmp_pat
     ]  # fmt: skip
 
 
+def test_of_a_file_that_is_something_else_so_many_lines_are_named_as_are_read(tmp_path):
+    file = tmp_path / "prose.md"
+    file.write_text("no label\n" * 300)
+    with pytest.raises(GoldError) as raised:
+        score_files(load(), [file], [])
+    assert str(raised.value).splitlines()[99:] == [f"{file}:100: not JSON: Expecting value: line 1 column 1 (char 0)",
+                                                   "and 200 more"]  # fmt: skip
+
+
 def test_a_signal_that_nobody_labelled_counts_against_its_precision():
     wire = {
         "name": "run",

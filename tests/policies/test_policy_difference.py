@@ -65,7 +65,7 @@ ROOT = deny("regex", "(?:fill in root)?", "args.path")
                 (
                     "other",
                     "path",
-                    'Calls with `path` matching "^[^/]" are now denied; before, `path`, because root is not filled in.',
+                    'Calls with `path` matching "^[^/]" are now denied; before, `path` while root is not filled in.',
                 )
             ],
         ),
