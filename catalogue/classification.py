@@ -16,7 +16,7 @@ from catalogue.judging import judge_all
 from catalogue.tool_files import Entry, read_entries, to_saved_tool
 from catalogue.wire import check_wire
 from classifier.tool import NotAToolError
-from classifier.verdict import Verdict
+from classifier.verdict import Category, Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -50,7 +50,8 @@ def classify_new(engine: Engine, ruleset: RuleSet, report: Report) -> ClassifySu
             VerdictStore(session).save(batch)
         categories.update(verdict.category.value for verdict in batch)
         report("classifying", categories.total(), max(total, categories.total()))
-    return ClassifySummary(categories.total(), dict(categories))
+    ordered = {one.value: categories[one] for one in reversed(Category) if one in categories}
+    return ClassifySummary(categories.total(), ordered)
 
 
 def _unjudged(engine: Engine, digest: str) -> Iterator[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ import typer
 
 from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Code, Database, Format
 from catalogue.cli.summary import to_json
-from catalogue.cli.terminal import json_text, show_table, write
+from catalogue.cli.terminal import json_text, say, show_table, write
 from catalogue.drift import Grade
 
 if TYPE_CHECKING:
@@ -50,8 +50,10 @@ def changes(
         found = list(drifts(session, ruleset.load(), servers=named, since=moment, least=least))
     if as_format is Format.JSON:
         write([json_text(to_json(found))])
-    else:
+    elif found:
         show_table(("when", "grade", "server", "tool", "what"), [_row(one) for one in found])
+    else:
+        say("nothing changed, as far as was asked")
     raise typer.Exit(Code.DONE if found else Code.NOTHING_TO_DO)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Code, Database, Format
-from catalogue.cli.terminal import json_text, show_table, write
+from catalogue.cli.terminal import json_text, say, show_table, write
 
 if TYPE_CHECKING:
     from catalogue.claims import Claims
@@ -24,6 +24,7 @@ def claims(database: Database = DEFAULT_DATABASE, as_format: AsFormat = Format.T
 
     found = claims_of(read_tools(database, load()))
     if not found.tools:
+        say("the catalogue has no tools")
         raise typer.Exit(Code.NOTHING_TO_DO)
     if as_format is Format.JSON:
         write([json_text(to_json(found))])

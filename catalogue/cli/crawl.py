@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _DEFAULT_SOURCE = "official"
 _HARMLESS = "superseded"  # another version of the server was taken
 _EVERY = "all"
+_NOBODY_DUE = "no target is due as of now; `catalogue status` says how many are due when"
 
 Sources: TypeAlias = Annotated[
     list[str] | None,
@@ -195,8 +196,12 @@ def _show_plan(requests: Sequence[SourceRequest], planned: Sequence[Planned], as
     if as_format is Format.JSON:
         write([json_text({"sources": would_read, "targets": to_json(planned)})])
         return Code.DONE
-    show_table(("would read",), [(source,) for source in would_read])
-    show_table(("server", "would ask"), [(one.server, one.target) for one in planned])
+    if would_read:
+        show_table(("would read",), [(source,) for source in would_read])
+    if planned:
+        show_table(("server", "would ask"), [(one.server, one.target) for one in planned])
+    else:
+        say(_NOBODY_DUE)
     return Code.DONE if would_read or planned else Code.NOTHING_TO_DO
 
 
@@ -211,6 +216,8 @@ def _show(summary: CrawlSummary, as_format: Format) -> None:
         read = [(one.label, one.listings, one.candidates, sum(one.dropped.values())) for one in summary.discoveries]
         show_table(("source", "listings", "candidates", "dropped"), read)
     show_summary("crawl", summary, as_format)
+    if not summary.discoveries and not summary.outcomes and not summary.enqueued:
+        say(_NOBODY_DUE)
     for source in summary.discoveries:
         if source.error:
             say(f"error: source {source.source}: {source.error}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Code, Database, Format
-from catalogue.cli.terminal import json_text, show_table, visible, write
+from catalogue.cli.terminal import json_text, say, show_table, visible, write
 
 if TYPE_CHECKING:
     from catalogue.flows import Flow, Part
@@ -32,12 +32,15 @@ def flows(
 
     found = dict(flows_of(read_tools(database, load(), server)))
     if not found:
+        say(f"{server or 'the catalogue'} has no tools")
         raise typer.Exit(Code.NOTHING_TO_DO)
     shown = {name: flow for name, flow in found.items() if server or flow.state is not State.OPEN}
     if as_format is Format.JSON:
         write([json_text([{"server": name, **to_json(flow)} for name, flow in shown.items()])])
     elif server:
         _show_one(shown[server])
+    elif not shown:
+        say("no server's tools close a flow by themselves")
     else:
         rows = [(name, flow.state.value, *map(_names, flow.legs.values())) for name, flow in shown.items()]
         show_table(("server", "flow", "strangers' text", "private data", "way out"), rows)

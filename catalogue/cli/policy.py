@@ -55,7 +55,7 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(
     cls=_Commands,
-    help="Recommend a policy, export it to a client or a gateway, check one, try it, compare two.\n\n"
+    help="Recommend a policy, export it to clients and gateways, check, try and compare.\n\n"
     "`catalogue policy SERVER` is short for `catalogue policy recommend SERVER`, and `catalogue policy --targets` for"
     " `catalogue policy targets`.",
 )

@@ -84,9 +84,11 @@ def diff(
     found = differences(_load(old), _load(new))
     if as_format is Format.JSON:
         write([json_text(to_json(found))])
-    else:
+    elif found:
         rows = [(one.direction.value, one.tool or "(all)", one.argument, one.sentence) for one in found]
         show_table(("direction", "tool", "argument", "what"), rows)
+    else:
+        say("both do the same")
     raise typer.Exit(Code.DONE if found else Code.NOTHING_TO_DO)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Database, Format
 from catalogue.cli.summary import to_json
-from catalogue.cli.terminal import json_text, show_table, write
+from catalogue.cli.terminal import json_text, say, show_table, write
 
 if TYPE_CHECKING:
     from catalogue.values import ServerRow, Status
@@ -85,16 +85,24 @@ def _show(found: Status) -> None:
             ("lists of tools that may hold for us alone", found.private),
         ],
     )
-    show_table(("targets by outcome", "count"), _descending(found.targets))
     turns = {"now": found.due, **found.due_later, "when a better one fails": found.in_reserve}
-    show_table(("targets due", "count"), [(when, count) for when, count in turns.items() if count])
     standings = list(found.tools)
     categories = [*reversed([category.value for category in Category]), "unjudged"]
-    rows = [(category, *(found.tools[standing].get(category, 0) for standing in standings)) for category in categories]
-    show_table(("tools by category", *standings), [row for row in rows if any(row[1:])])
-    problems = [(run.source, run.address, run.error) for run in found.passes if run.error]
-    if problems:
-        show_table(("source", "address", "ended early because"), problems)
+    tools = [(category, *(found.tools[standing].get(category, 0) for standing in standings)) for category in categories]
+    _show_filled(("targets by outcome", "count"), _descending(found.targets))
+    _show_filled(("targets due", "count"), [(when, count) for when, count in turns.items() if count])
+    _show_filled(("tools by category", *standings), [row for row in tools if any(row[1:])])
+    _show_filled(
+        ("source", "address", "ended early because"),
+        [(run.source, run.address, run.error) for run in found.passes if run.error],
+    )
+    if not found.servers and not found.withdrawn:
+        say("the catalogue is empty: `catalogue crawl` fills it")
+
+
+def _show_filled(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    if rows:
+        show_table(headings, rows)
 
 
 def _show_jobs(jobs: Mapping[str, Mapping[str, int]]) -> None:

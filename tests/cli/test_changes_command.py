@@ -30,7 +30,9 @@ def test_a_change_is_printed_with_its_grade_and_nothing_raw(catalogue, changed):
 
 def test_nothing_changed_is_an_exit_code_of_its_own(catalogue, changed):
     for arguments in (("--since", "2999-01-01"), ("--since", "2999-01-01T10:00:00", "--grade", "effect")):
-        assert catalogue("changes", *arguments, "--database", changed).code == 3
+        ended = catalogue("changes", *arguments, "--database", changed)
+        assert (ended.code, ended.out) == (3, "")
+        assert "nothing changed" in ended.err
 
 
 def test_bad_input_is_one_line(catalogue, changed):

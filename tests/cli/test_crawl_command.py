@@ -132,6 +132,9 @@ def test_a_dry_run_says_what_would_be_asked_and_asks_nobody(catalogue, crawl, tm
     assert "http://127.0.0.1:9/mcp" in catalogue(*dry).out
     again = catalogue("crawl", "--dry-run", "--only", "introspect", "--opt-out", "leave")
     assert "http://127.0.0.1:9/mcp" in again.out  # it is still due
+    empty = run_program("crawl", "--dry-run", "--only", "introspect", "--database", "sqlite:///empty.db", cwd=tmp_path)
+    assert (empty.code, empty.out) == (3, "")
+    assert "no target is due" in empty.err
 
 
 def test_an_opt_out_list_that_cannot_be_read_is_named_line_by_line(catalogue, tmp_path):

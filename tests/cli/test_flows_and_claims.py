@@ -24,6 +24,12 @@ def kept(catalogue, tmp_path):
     return catalogue
 
 
+@pytest.mark.parametrize("command", ["flows", "claims"])
+def test_a_catalogue_without_tools_says_so(catalogue, command):
+    ended = catalogue(command)
+    assert (ended.code, ended.out, ended.err) == (3, "", "the catalogue has no tools\n")
+
+
 @pytest.mark.parametrize("judged", [True, False])
 def test_servers_whose_tools_close_a_flow_are_listed(kept, judged):
     if judged:

@@ -16,12 +16,24 @@ def test_a_saved_listing_is_imported_and_judged_once(catalogue, tmp_path):
     assert json.loads(ended.out)["tools"] == len(TOOLS)
     ended = catalogue("classify", "--format", "json")
     assert ended.code == 0
-    assert json.loads(ended.out)["judged"] == len(TOOLS)
+    judged = json.loads(ended.out)
+    assert judged["judged"] == len(TOOLS)
+    order = ["financial", "destructive", "execute", "write", "read", "unclassified"]
+    assert list(judged["categories"]) == sorted(judged["categories"], key=order.index)
     assert catalogue("classify").code == 3
     status = json.loads(catalogue("status", "--format", "json").out)
     assert status["servers"] == 3
     assert sum(status["tools"]["declared"].values()) == len(TOOLS)
     assert status["unjudged"] == 0
+    shown = catalogue("status").out
+    assert "tools by category" in shown
+    assert "targets due" not in shown  # nothing of it is to be asked
+
+
+def test_an_empty_catalogue_says_how_it_is_filled(catalogue):
+    ended = catalogue("status")
+    assert ended.code == 0
+    assert "catalogue crawl" in ended.err
 
 
 def test_lines_that_are_no_tools_are_named_and_cost_no_neighbour(catalogue, tmp_path):
