@@ -12,6 +12,7 @@ import pytest
 from catalogue.cli import run
 from catalogue.cli.app import app
 from catalogue.cli.reference import regenerate
+from classifier.ruleset import load
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md"]
@@ -56,6 +57,12 @@ def test_every_extra_that_is_named_exists():
     places = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "catalogue").rglob("*.py")]
     named = {name for place in places for name in re.findall(r"mcp-risk-catalogue\[([a-z]+)\]", place.read_text())}
     assert named == set(extras)
+
+
+def test_the_changelog_names_every_rule():
+    sections = re.findall(r"^### Rules\n(.*?)(?=^##|\Z)", (ROOT / "CHANGELOG.md").read_text(), re.DOTALL | re.MULTILINE)
+    named = set(re.findall(r"`([a-z-]+)`", "".join(sections)))
+    assert not {rule.id for rule in load().rules} - named
 
 
 def test_the_rule_that_contributing_shows_is_one(tmp_path, capsys):
