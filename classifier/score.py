@@ -51,22 +51,22 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """`hits` of `n`, and the 95 % Wilson interval of the share; both bounds are 0 and 1 for n = 0."""
+    """`right` of `n`, and the 95 % Wilson interval of the share; both bounds are 0 and 1 for n = 0."""
 
-    hits: int
+    right: int
     n: int
 
     @property
     def value(self) -> float | None:
         """The share; `None` for n = 0."""
-        return self.hits / self.n if self.n else None
+        return self.right / self.n if self.n else None
 
     @property
     def interval(self) -> tuple[float, float]:
         """Lower and upper bound."""
         if not self.n:
             return 0.0, 1.0
-        share, n = self.hits / self.n, self.n
+        share, n = self.right / self.n, self.n
         middle = share + _Z * _Z / (2 * n)
         spread = _Z * sqrt(share * (1 - share) / n + _Z * _Z / (4 * n * n))
         scale = 1 + _Z * _Z / n
@@ -249,18 +249,18 @@ def _agreement(judged: Iterable[tuple[Wire, Category]]) -> dict[str, Share]:
 
 
 def _by_rule(judged: Iterable[tuple[Label, Verdict]]) -> Iterator[tuple[str, Share]]:
-    hits: Counter[str] = Counter()
+    right: Counter[str] = Counter()
     fired: Counter[str] = Counter()
     for label, verdict in judged:
         for match in (*verdict.support, *verdict.dissent):
             fired[match.rule] += 1
-            hits[match.rule] += label.accepts(match.category)
+            right[match.rule] += label.accepts(match.category)
     for rule in sorted(fired):
-        yield rule, Share(hits[rule], fired[rule])
+        yield rule, Share(right[rule], fired[rule])
 
 
 def to_json(measured: Score) -> dict[str, Any]:
-    """Return a score as JSON values; each share as hits, n, value and interval."""
+    """Return a score as JSON values; each share as right, n, value and interval."""
     return {
         "ruleset": measured.ruleset,
         "labels": measured.labels,
@@ -281,4 +281,4 @@ _TABLES = ("precision", "recall", "signal_precision", "signal_recall", "claims_l
 def _share_json(share: Share) -> dict[str, Any]:
     low, high = share.interval
     value = None if share.value is None else round(share.value, 4)
-    return {"hits": share.hits, "n": share.n, "value": value, "interval": [round(low, 4), round(high, 4)]}
+    return {"right": share.right, "n": share.n, "value": value, "interval": [round(low, 4), round(high, 4)]}

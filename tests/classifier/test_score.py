@@ -67,10 +67,10 @@ def test_a_dangerous_tool_called_read_is_counted():
 
 
 @pytest.mark.parametrize(
-    ("hits", "n", "low", "high"), [(0, 0, 0, 1), (0, 10, 0, 0.2775), (10, 10, 0.7225, 1), (50, 100, 0.4038, 0.5962)]
+    ("right", "n", "low", "high"), [(0, 0, 0, 1), (0, 10, 0, 0.2775), (10, 10, 0.7225, 1), (50, 100, 0.4038, 0.5962)]
 )
-def test_intervals_are_wilson_s(hits, n, low, high):
-    assert Share(hits, n).interval == pytest.approx((low, high), abs=1e-4)
+def test_intervals_are_wilson_s(right, n, low, high):
+    assert Share(right, n).interval == pytest.approx((low, high), abs=1e-4)
 
 
 def test_all_faults_of_labels_are_reported_at_once_with_line_and_key():
