@@ -52,6 +52,7 @@ def open_database(url: str, *, migrate: bool = True) -> Engine:
         if migrate:
             _migrate(engine)
         else:
+            _expect_there(engine.url)
             _expect_newest(engine)
     except BaseException:
         engine.dispose()
@@ -202,6 +203,14 @@ def _newest() -> str:
     return max(file.name for file in (files("migrations") / "versions").iterdir() if file.name[0].isdigit()).split("_")[
         0
     ]
+
+
+def _expect_there(url: URL) -> None:
+    """Refuse a file that is not there: SQLite would make an empty one of whatever was mistyped."""
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        raise CatalogueError(
+            f"{_name(url)} does not exist", "give another with --database, or fill it: `catalogue crawl`"
+        )
 
 
 def _expect_newest(engine: Engine) -> None:

@@ -205,4 +205,8 @@ def test_without_the_sdk_one_line_says_what_to_install(database, capsys, monkeyp
 
 def test_it_makes_no_database(tmp_path, capsys):
     assert cli.run(["mcp", "--database", f"sqlite:///{tmp_path}/none.db"]) == 1
+    assert f"{tmp_path}/none.db does not exist" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+    (tmp_path / "empty.db").touch()
+    assert cli.run(["mcp", "--database", f"sqlite:///{tmp_path}/empty.db"]) == 1
     assert "catalogue db upgrade" in capsys.readouterr().err
