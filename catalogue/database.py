@@ -42,17 +42,19 @@ _SQLITE_WORDS = (
 )
 
 
-def open_database(url: str, *, migrate: bool = True) -> Engine:
+def open_database(url: str, *, migrate: bool = True, make: bool = True) -> Engine:
     """Return an engine for the catalogue at `url`, its schema brought up to this version's unless told otherwise.
 
+    Who only reads says `make=False`: a file that is not there is refused, and not made empty.
     Raises `CatalogueError` for everything that keeps the database from being used.
     """
     engine = _connectable(url)
     try:
+        if not (make and migrate):
+            _expect_there(engine.url)
         if migrate:
             _migrate(engine)
         else:
-            _expect_there(engine.url)
             _expect_newest(engine)
     except BaseException:
         engine.dispose()
@@ -206,7 +208,7 @@ def _newest() -> str:
 
 
 def _expect_there(url: URL) -> None:
-    """Refuse a file that is not there: SQLite would make an empty one of whatever was mistyped."""
+    """Raise `CatalogueError` for a file that is not there: SQLite would make an empty one of what was mistyped."""
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         raise CatalogueError(
             f"{_name(url)} does not exist", "give another with --database, or fill it: `catalogue crawl`"

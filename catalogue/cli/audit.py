@@ -123,7 +123,7 @@ def _shelf(site: str | None, database: str) -> Shelf | None:
     if database == DEFAULT_DATABASE and not Path(database.removeprefix("sqlite:///")).exists():
         say("note: there is no catalogue here to look servers up in; give --database or --site")
         return None
-    return DatabaseShelf(open_database(database), packaged_digest(), _rules)
+    return DatabaseShelf(open_database(database, make=False), packaged_digest(), _rules)
 
 
 def _rules() -> RuleSet:

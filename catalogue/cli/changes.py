@@ -44,7 +44,7 @@ def changes(
 
     moment = since.replace(tzinfo=UTC) if since else None
     named = None if server is None else [server]
-    with reading(open_database(database)) as session:
+    with reading(open_database(database, make=False)) as session:
         if server is not None:
             server_named(Repository(session), server)
         found = list(drifts(session, ruleset.load(), servers=named, since=moment, least=least))

@@ -78,6 +78,6 @@ def _classify_new(database: str, ruleset: RuleSet, as_format: Format) -> Code:
     from catalogue.database import open_database
 
     with progress() as report:
-        summary = classify_new(open_database(database), ruleset, report)
+        summary = classify_new(open_database(database, make=False), ruleset, report)
     show_summary("classify", summary, as_format)
     return Code.DONE if summary.judged else Code.NOTHING_TO_DO

@@ -23,5 +23,5 @@ def export(
     from classifier.ruleset import load
 
     with progress() as report:
-        summary = service.export(open_database(database), load(), out, report)
+        summary = service.export(open_database(database, make=False), load(), out, report)
     show_summary("export", summary, as_format)

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 def read_tools(url: str, ruleset: RuleSet, server: str | None = None) -> Iterator[StoredTool]:
     """Yield all tools, or those of one server, as `catalogue.lookup.stored_tools` does."""
-    with reading(open_database(url)) as session:
+    with reading(open_database(url, make=False)) as session:
         yield from lookup.stored_tools(Repository(session), ruleset, server)
 
 
 def find_tools(url: str, ruleset: RuleSet, server: str, tool: str | None = None) -> list[ToolRow]:
     """Return the tools of a server, or those of one name, as `catalogue.lookup.tools_named` does."""
-    with reading(open_database(url)) as session:
+    with reading(open_database(url, make=False)) as session:
         return lookup.tools_named(Repository(session), ruleset, server, tool)

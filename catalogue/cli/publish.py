@@ -54,7 +54,7 @@ def publish(
     if to is not None:
         expect_address(to)
     with progress() as report:
-        built = build(open_database(database), load(), out, base_url=base_url, verify=verify, report=report)
+        built = build(open_database(database, make=False), load(), out, base_url=base_url, verify=verify, report=report)
         sent = _send(out, to, report) if to and not dry_run else None
     if to and dry_run:
         _show_differences(out, to, as_format)

@@ -28,7 +28,7 @@ def status(
     from catalogue.repository import Repository
     from classifier import ruleset
 
-    engine = open_database(database)
+    engine = open_database(database, make=False)
     jobs = count_jobs(engine)
     with reading(engine) as session:
         repository = Repository(session)

@@ -58,6 +58,13 @@ def test_a_url_that_names_no_database_of_ours_is_one_line(catalogue, command, ur
     assert catalogue(*command, "--database", url).failed_with(url.removeprefix("sqlite:///"))
 
 
+def test_no_catalogue_is_made_of_a_mistyped_address(catalogue, tmp_path, command):
+    if command[0] in ("import", "crawl") or command == ["db", "upgrade"]:
+        return  # they fill one
+    assert catalogue(*command, "--database", "sqlite:///mistyped.db").failed_with("mistyped.db does not exist", "crawl")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["tools.jsonl"]
+
+
 def test_the_environment_names_the_database_too(catalogue, monkeypatch, command):
     monkeypatch.setenv("CATALOGUE_DATABASE", "sqlite:///missing/folder/x.db")
     assert catalogue(*command).failed_with("missing/folder")

@@ -26,6 +26,7 @@ def kept(catalogue, tmp_path):
 
 @pytest.mark.parametrize("command", ["flows", "claims"])
 def test_a_catalogue_without_tools_says_so(catalogue, command):
+    assert catalogue("db", "upgrade").code == 0
     ended = catalogue(command)
     assert (ended.code, ended.out, ended.err) == (3, "", "the catalogue has no tools\n")
 

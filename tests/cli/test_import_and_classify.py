@@ -31,6 +31,7 @@ def test_a_saved_listing_is_imported_and_judged_once(catalogue, tmp_path):
 
 
 def test_an_empty_catalogue_says_how_it_is_filled(catalogue):
+    assert catalogue("db", "upgrade").code == 0
     ended = catalogue("status")
     assert ended.code == 0
     assert "catalogue crawl" in ended.err
