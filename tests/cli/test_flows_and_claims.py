@@ -66,13 +66,6 @@ def test_milder_hints_are_listed_with_both_sides(kept):
     assert "readOnlyHint: true" in ended.out
 
 
-@pytest.mark.parametrize("command", ["flows", "claims"])
-def test_an_empty_catalogue_is_nothing_to_do(catalogue, command):
-    ended = catalogue(command)
-    assert ended.code == 3
-    assert ended.out == ""
-
-
 def test_an_export_has_the_flow_of_each_server_and_the_standing_of_each_hint(kept, tmp_path):
     assert kept("classify").code == 0
     assert kept("export", "--out", "data").code == 0
