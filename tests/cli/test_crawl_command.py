@@ -132,7 +132,7 @@ def test_a_dry_run_says_what_would_be_asked_and_asks_nobody(catalogue, crawl, tm
     assert "http://127.0.0.1:9/mcp" in catalogue(*dry).out
     again = catalogue("crawl", "--dry-run", "--only", "introspect", "--opt-out", "leave")
     assert "http://127.0.0.1:9/mcp" in again.out  # it is still due
-    empty = run_program("crawl", "--dry-run", "--only", "introspect", "--database", "sqlite:///empty.db", cwd=tmp_path)
+    empty = catalogue("crawl", "--dry-run", "--only", "introspect", "--database", "sqlite:///empty.db")
     assert (empty.code, empty.out) == (3, "")
     assert "no target is due" in empty.err
 
