@@ -169,7 +169,7 @@ def test_a_site_that_answers_otherwise_is_one_line(catalogue, status, body, says
         (gzip.compress(b"[1]", mtime=0), "not what we know how to read"),
         (gzip.compress(b'{"a": ' * 100_000, mtime=0), "not what we know how to read"),
         (gzip.compress(b'{"definition": {"name": "a"}}', mtime=0)[:-12], "not what we know how to read"),
-        (gzip.compress(b" " * (LARGEST + 1, mtime=0)), "more than"),
+        (gzip.compress(b" " * (LARGEST + 1), mtime=0), "more than"),
     ],
 )
 def test_open_data_of_a_site_that_is_none_is_one_line(catalogue, body, says):
