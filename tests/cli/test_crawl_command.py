@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from tests.cli.program import run_program
 from tests.crawler.peers import remotes
 
 PAGES = {
@@ -99,10 +100,10 @@ def test_a_source_without_its_key_names_the_variable(crawl, monkeypatch):
     assert errors(ended) == ["error: source glama is off without its key: set GLAMA_API_KEY in the environment"]
 
 
-def test_a_sandbox_that_does_not_work_here_is_an_error_before_anyone_is_asked(catalogue, tmp_path, monkeypatch):
+def test_a_sandbox_that_does_not_work_here_is_an_error_before_anyone_is_asked(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "servers.json").write_text('{"mcpServers": {"a": {"command": "uvx", "args": ["a"]}}}')
-    ended = catalogue("crawl", "--source", "file=servers.json", "--sandbox", "gvisor")
+    ended = run_program("crawl", "--source", "file=servers.json", "--sandbox", "gvisor", cwd=tmp_path)
     assert (ended.code, ended.out) == (1, "")
     (error,) = errors(ended)
     assert error.startswith("error: packages cannot be run in gVisor: ")
