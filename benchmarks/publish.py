@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import hugo_site
 from benchmarks.commands import Cost, machine, run, show
 from benchmarks.tools import TOOLS_OF_A_SERVER, write_tools
+from catalogue.site.addresses import SiteFormat
+from catalogue.site.output import MANIFEST
 
 _SIZES = (5_000, 20_000, 80_000)
 _LARGEST = 500_000
@@ -21,33 +24,45 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.publish")
     parser.add_argument("--sizes", type=int, nargs="+", default=_SIZES, help="how many tools to make up")
     parser.add_argument("--largest", action="store_true", help=f"with {_LARGEST:,} tools, too: hours of one core")
+    parser.add_argument("--format", type=SiteFormat, default=SiteFormat.HTML, help="of the site")
     options = parser.parse_args()
     sizes = sorted({*options.sizes, *([_LARGEST] if options.largest else [])})
     print(machine())
-    for name, value in figures(sizes):
+    for name, value in figures(sizes, options.format):
         show(name, value)
 
 
-def figures(sizes: Sequence[int]) -> Iterator[tuple[str, str]]:
+def figures(sizes: Sequence[int], layout: SiteFormat) -> Iterator[tuple[str, str]]:
     """Yield the figures of each size, and how the cost of a tool grows from the smallest to the largest."""
     each = {}
     for number, count in enumerate(sizes):
         with tempfile.TemporaryDirectory() as folder:
             database = made(count, Path(folder))
-            built = publish(database, Path(folder))
+            built = publish(database, Path(folder), layout)
             each[count] = built.cpu / count
             yield f"{count:,} tools: whole build, tools a second", f"{count / built.wall:,.0f}"
             yield f"{count:,} tools: files, bytes a tool", f"{json.loads(built.output)['bytes'] / count:,.0f}"
             yield f"{count:,} tools: all processes at their peak, MiB", f"{built.together:,.0f}"
-            if number == 0:
+            yield from _files(count, Path(folder) / "site")
+            if number == 0 and layout is SiteFormat.HTML:
                 yield from against_hugo(count, built, Path(folder))
-            nothing = publish(database, Path(folder))
+            nothing = publish(database, Path(folder), layout)
             yield f"{count:,} tools: nothing changed, seconds", f"{nothing.wall:.2f}"
-            changed = change_one(database, Path(folder))
+            changed = change_one(database, Path(folder), layout)
             yield f"{count:,} tools: one changed, seconds", f"{changed.wall:.2f}"
             yield f"{count:,} tools: one changed, files touched", f"{json.loads(changed.output)['written']:,}"
     if len(sizes) > 1:
         yield f"growth of the time for a tool, {sizes[0]:,} to {sizes[-1]:,}", f"{each[sizes[-1]] / each[sizes[0]]:.2f}"
+
+
+def _files(count: int, site: Path) -> Iterator[tuple[str, str]]:
+    """Yield how many files there are, of which most in which folders, and the largest: what hosts have limits for."""
+    sizes = {file.relative_to(site).as_posix(): file.stat().st_size for file in site.rglob("*") if file.is_file()}
+    del sizes[MANIFEST]  # the build's own
+    kinds = Counter("/".join(path.split("/")[: 3 if path.startswith("api/") else 1]) for path in sizes)
+    most = ", ".join(f"{kind} {number:,}" for kind, number in kinds.most_common(4))
+    yield f"{count:,} tools: files", f"{len(sizes):,} ({most})"
+    yield f"{count:,} tools: largest file, bytes", f"{max(sizes.values()):,}"
 
 
 def against_hugo(count: int, built: Cost, folder: Path) -> Iterator[tuple[str, str]]:
@@ -71,12 +86,14 @@ def made(count: int, folder: Path) -> str:
     return database
 
 
-def publish(database: str, folder: Path) -> Cost:
+def publish(database: str, folder: Path, layout: SiteFormat) -> Cost:
     """Build the site, or what of it has changed."""
-    return run("publish", "--out", str(folder / "site"), "--database", database, "--format", "json")
+    return run(
+        "publish", "--out", str(folder / "site"), "--database", database, "--format", layout, "--summary", "json"
+    )
 
 
-def change_one(database: str, folder: Path) -> Cost:
+def change_one(database: str, folder: Path, layout: SiteFormat) -> Cost:
     """Change the description of one tool of the first server, and publish that."""
     with (folder / "tools.jsonl").open(encoding="utf-8") as stream:
         first = [json.loads(next(stream)) for _ in range(TOOLS_OF_A_SERVER)]
@@ -84,7 +101,7 @@ def change_one(database: str, folder: Path) -> Cost:
     (folder / "changed.jsonl").write_text("".join(json.dumps(tool) + "\n" for tool in first), "utf-8")
     run("import", str(folder / "changed.jsonl"), "--database", database)
     run("classify", "--database", database)
-    return publish(database, folder)
+    return publish(database, folder, layout)
 
 
 if __name__ == "__main__":

@@ -23,9 +23,10 @@ from typing import Any
 from benchmarks.commands import run
 from benchmarks.tools import TOOLS_OF_A_SERVER, made_up, numbered, write_tools
 from catalogue.cli.static_files import FileServer
+from catalogue.site.addresses import FORMATS, Addresses, SiteFormat
 from catalogue.site.facts import Facts, facts_of
 from catalogue.site.manifest import Manifest
-from catalogue.site.search_files import index_files
+from catalogue.site.search_files import CUTS, Cut, index_files
 from catalogue.site.search_index import SearchIndex, findable
 from catalogue.values import ListingRow, ServerRow, Standing, StoredTool
 from classifier.ruleset import RuleSet, load
@@ -44,21 +45,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.search")
     parser.add_argument("--sizes", type=int, nargs="+", default=_SIZES, help="how many tools to make up")
     parser.add_argument("--tools", type=Path, help="JSON Lines to make them up from; default: our rules' examples")
+    parser.add_argument("--format", type=SiteFormat, default=SiteFormat.HTML, help="of the site: how the index is cut")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, Python {sys.version[:6]}")
-    for name, value in figures(_definitions(options.tools), sorted(options.sizes)):
+    for name, value in figures(_definitions(options.tools), sorted(options.sizes), options.format):
         print(f"{name:<64}{value:>14}", flush=True)
 
 
-def figures(definitions: Sequence[Mapping[str, Any]], sizes: Sequence[int]) -> Iterator[tuple[str, str]]:
+def figures(
+    definitions: Sequence[Mapping[str, Any]], sizes: Sequence[int], layout: SiteFormat
+) -> Iterator[tuple[str, str]]:
     """Yield the figures of each size."""
     ruleset = load()
-    facts = [_facts(ruleset, definition) for definition in definitions]
+    facts = [_facts(ruleset, definition, FORMATS[layout]) for definition in definitions]
     with tempfile.TemporaryDirectory() as folder:
         site = _site(Path(folder))
         for count in sizes:
             shutil.rmtree(site / "search", ignore_errors=True)
-            yield from _built(site, facts, count)
+            yield from _built(site, facts, count, CUTS[layout])
             yield from ((f"{count:,} tools: {name}", value) for name, value in _asked(site))
             if count <= _PAGEFIND and importlib.util.find_spec("pagefind"):
                 yield from _pagefind(Path(folder) / "pagefind", definitions, count)
@@ -72,13 +76,13 @@ def _definitions(file: Path | None) -> list[Mapping[str, Any]]:
         return [{key: record[key] for key in keys if record.get(key)} for record in map(json.loads, lines)]
 
 
-def _facts(ruleset: RuleSet, definition: Mapping[str, Any]) -> Facts:
+def _facts(ruleset: RuleSet, definition: Mapping[str, Any], addresses: Addresses) -> Facts:
     verdict = json.dumps(to_wire(ruleset.judge(definition)))
     tool = StoredTool(
         *("made-up/server", definition["name"], 0, Standing.DECLARED, json.dumps(definition), ""),
         *(_NOON, _NOON, None, "made-up", verdict),
     )
-    return facts_of(tool)
+    return facts_of(tool, addresses, TOOLS_OF_A_SERVER)
 
 
 def _site(folder: Path) -> Path:
@@ -98,9 +102,9 @@ class _Memory(Manifest):
         """Do nothing."""
 
 
-def _built(site: Path, facts: Sequence[Facts], count: int) -> Iterator[tuple[str, str]]:
+def _built(site: Path, facts: Sequence[Facts], count: int, cut: Cut) -> Iterator[tuple[str, str]]:
     """Write the index of that many tools, on one processor, as `catalogue publish` does on all."""
-    index = SearchIndex()
+    index = SearchIndex(cut)
     collected = time.process_time()
     for server, start in enumerate(range(0, count, TOOLS_OF_A_SERVER)):
         name = f"made-up/server-{server}"
@@ -108,7 +112,7 @@ def _built(site: Path, facts: Sequence[Facts], count: int) -> Iterator[tuple[str
         row = ServerRow(name, None, "", None, None, None, False, _NOON, _NOON, (listing,), ())
         own = (facts[number % len(facts)] for number in range(start, min(count, start + TOOLS_OF_A_SERVER)))
         facts_here = [one._replace(line=one.line.replace("made-up", f"made-up-{server}")) for one in own]
-        index.add(findable(row, facts_here))
+        index.add(findable(row, facts_here, cut))
     written = time.process_time()
     sizes = []
     memory = _Memory(site / "notes.db", new=True)

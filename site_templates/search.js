@@ -2,8 +2,8 @@
 // The files are scripts, so that they load from a folder, too. Strangers' text goes into the page as text only.
 "use strict";
 {
-  const BUDGET = 205000; // bytes of one query before its results are shown; those take up to 60,000 more
   const SHOWN = 10;
+  const MOST = 290000; // bytes that a query reads, results included
   const LONGEST = 24, WORDS = 8; // letters of a word, words of a query
   const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const VALUE = new Uint8Array(128);
@@ -82,6 +82,17 @@
     return value;
   }
 
+  // Records are there as they are, or packed: compressed, and without a path where it follows from the names.
+  async function rowsOf(name) {
+    const value = await file(name);
+    if (!value.rows) {
+      const packed = Uint8Array.from(atob(value.packed), (letter) => letter.charCodeAt(0));
+      const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+      value.rows = JSON.parse(await new Response(stream).text());
+    }
+    return value.rows;
+  }
+
   function* numbers(text, start) {
     let number = start;
     if (text[0] === "!") {
@@ -104,7 +115,7 @@
 
   // --- what a word means: its own lists, and those of words that it begins
 
-  const key = (word) => [...new TextEncoder().encode(word).slice(0, 2)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const key = (word, length) => [...new TextEncoder().encode(word).slice(0, length)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
   async function wordFile(name, word) {
     const value = await file(name);
@@ -124,8 +135,9 @@
 
   async function lists(word, complete) {
     const index = await load("index");
-    if (!(` ${index.keys} `).includes(` ${key(word)} `)) return [];
-    const found = await wordFile(`w/${key(word)}`, word);
+    const name = (other) => `w/${key(other, index.key)}`;
+    if (!(` ${index.keys} `).includes(` ${key(word, index.key)} `)) return [];
+    const found = await wordFile(name(word), word);
     const exact = Object.hasOwn(found.words, word) ? [{ entry: found.words[word], exact: true }] : [];
     if (!complete || new TextEncoder().encode(word).length < 2) return exact;
     const tops = found.tops && Object.hasOwn(found.tops, word) ? found.tops[word] : null;
@@ -133,7 +145,7 @@
       .filter((other) => other.startsWith(word))
       .sort((a, b) => size(found.words[b]) - size(found.words[a]) || compare(a, b)).slice(0, 6);
     const entries = await Promise.all(others.filter((other) => other !== word)
-      .map(async (other) => (await wordFile(`w/${key(other)}`, other)).words[other]));
+      .map(async (other) => (await wordFile(name(other), other)).words[other]));
     return [...exact, ...entries.map((entry) => ({ entry, exact: false }))];
   }
 
@@ -203,7 +215,7 @@
       let sum = bytes;
       for (const { start, length } of pieces) {
         sum += length + 60;
-        if (sum > BUDGET && start > 0) return start;
+        if (sum > this.index.budget && start > 0) return start;
       }
       return this.end;
     }
@@ -279,9 +291,19 @@
       return this.index.strata.find(([, , , size]) => number < (start += size));
     }
 
+    block(number) { return Math.floor(number / this.index.block); }
+
+    // The first of these numbers whose records one may read without reading too much.
+    near(order) {
+      const files = new Set();
+      const most = Math.max(1, Math.floor((MOST - bytes) / this.index.record));
+      const end = order.findIndex((number) => files.add(this.block(number)).size > most);
+      return end < 0 ? order : order.slice(0, end);
+    }
+
     async record(number) {
-      const value = await file(`r/${Math.floor(number / this.index.block)}`);
-      return Object.hasOwn(value.rows, number) ? value.rows[number] : null;
+      const rows = await rowsOf(`r/${this.block(number)}`);
+      return Object.hasOwn(rows, number) ? rows[number] : null;
     }
   }
 
@@ -320,7 +342,7 @@
   function row([name, server, path, about, note], [, severity, category]) {
     const item = document.createElement("li");
     const link = element("a", "name", name);
-    link.href = new URL(path, root).href;
+    link.href = new URL(path || `server/${server.replaceAll("/", "__")}/index.html#tool-${name}`, root).href;
     const tags = element("span", "tags");
     item.append(link, tags);
     if (category === "server") {
@@ -329,13 +351,14 @@
       tags.append(badge("kind", category), " ", badge("risk", severity));
       item.append(element("span", "of", server));
     }
-    item.append(element("p", "", about));
-    if (note && category !== "server") item.lastChild.append(" ", element("span", "sigs", "declared"));
+    const declared = note && category !== "server";
+    if (about || declared) item.append(element("p", "", about));
+    if (declared) item.lastChild.append(" ", element("span", "sigs", "declared"));
     return item;
   }
 
   async function showMore(turn) {
-    const numbersShown = found.order.slice(place, place + SHOWN);
+    const numbersShown = query.near(found.order.slice(place, place + SHOWN));
     const records = await Promise.all(numbersShown.map((number) => query.record(number)));
     if (turn !== latest) return;
     place += numbersShown.length;
@@ -398,7 +421,10 @@
     timer = setTimeout(search, 60);
   });
   for (const select of selects) select.addEventListener("change", search);
-  more.addEventListener("click", async () => (await showMore(latest))?.querySelector("a").focus());
+  more.addEventListener("click", async () => {
+    bytes = 0; // whoever asks for more waits for it
+    (await showMore(latest))?.querySelector("a").focus();
+  });
   form.addEventListener("submit", (event) => {
     if (!("address" in form.dataset)) return; // the search page has the filters
     event.preventDefault();

@@ -19,6 +19,7 @@ from catalogue.errors import CatalogueError
 from catalogue.published import Fetch
 from catalogue.repository import Repository
 from catalogue.site import urls
+from catalogue.site.foreign import addresses_of
 from classifier.verdict import SIGNALS, Category, Severity, to_wire
 
 if TYPE_CHECKING:
@@ -68,9 +69,12 @@ class SiteShelf:
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
+        self._addresses = addresses_of(None)
 
     def names(self, keys: Collection[str]) -> Mapping[str, str]:
-        if not isinstance(self._object(urls.twin(urls.HOME)).get("version"), int):
+        home = self._object(urls.twin(urls.HOME))
+        self._addresses = addresses_of(home)
+        if not isinstance(home.get("version"), int):
             raise CatalogueError("the site has no catalogue", "is that the address of a published catalogue?")
         found: dict[str, str] = {}
         for path in sorted({urls.targets(key) for key in keys}):
@@ -79,7 +83,7 @@ class SiteShelf:
         return found
 
     def tools(self, server: str) -> tuple[AuditedTool, ...]:
-        lines = published.tool_lines(self._fetch, server) or ()
+        lines = published.tool_lines(self._fetch, self._addresses, server) or ()
         try:
             return tuple(
                 judged(str(one["name"]), int(one["occurrence"]), one["verdict"], str(one["digest"])) for one in lines

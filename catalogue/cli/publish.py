@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from catalogue.cli.options import DEFAULT_DATABASE, AsFormat, Database, Format
+from catalogue.cli.options import DEFAULT_DATABASE, Database, Format
 from catalogue.cli.progress import progress
 from catalogue.cli.summary import show_summary
 from catalogue.cli.terminal import json_text, say, show_table, write
+from catalogue.site.addresses import SiteFormat
 
 if TYPE_CHECKING:
     from catalogue.site.destination import SendSummary
@@ -36,8 +37,11 @@ def publish(
     verify: Annotated[
         bool, typer.Option("--verify", help="Read every file that is there, and make anew what someone wrote over.")
     ] = False,
+    layout: Annotated[
+        SiteFormat, typer.Option("--format", help="A page for each tool, or few files for hosts that limit them.")
+    ] = SiteFormat.HTML,
     database: Database = DEFAULT_DATABASE,
-    as_format: AsFormat = Format.TABLE,
+    summary: Annotated[Format, typer.Option(help="How to print on stdout what was done.")] = Format.TABLE,
 ) -> None:
     """Build the static site from the database.
 
@@ -54,12 +58,13 @@ def publish(
     if to is not None:
         expect_address(to)
     with progress() as report:
-        built = build(open_database(database, make=False), load(), out, base_url=base_url, verify=verify, report=report)
+        engine, rules = open_database(database, make=False), load()
+        built = build(engine, rules, out, base_url=base_url, verify=verify, layout=layout, report=report)
         sent = _send(out, to, report) if to and not dry_run else None
     if to and dry_run:
-        _show_differences(out, to, as_format)
+        _show_differences(out, to, summary)
     else:
-        show_summary("publish", replace(built, sent=sent), as_format)
+        show_summary("publish", replace(built, sent=sent), summary)
 
 
 def _send(out: Path, to: str, report: Report) -> SendSummary:
@@ -69,12 +74,12 @@ def _send(out: Path, to: str, report: Report) -> SendSummary:
         return destination.send(out, report)
 
 
-def _show_differences(out: Path, to: str, as_format: Format) -> None:
+def _show_differences(out: Path, to: str, summary: Format) -> None:
     from catalogue.site.destination import open_destination
 
     with open_destination(to) as destination:
         found = list(destination.differences(out))
-    if as_format is Format.JSON:
+    if summary is Format.JSON:
         write([json_text([one._asdict() for one in found])])
     elif found:
         show_table(("difference", "file", "bytes"), found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -20,6 +21,8 @@ from catalogue.policies.decoding import LARGEST_FILE
 from catalogue.policies.document import Policy, PolicyError
 from catalogue.policies.parsing import load
 from catalogue.site import urls
+from catalogue.site.addresses import Addresses, SiteFormat
+from catalogue.site.foreign import addresses_of, server_among
 
 _MOST_PAGES = 20  # of the list of servers, to find the closest name in
 _SILENCE = 10.0  # seconds without a byte
@@ -32,6 +35,9 @@ def fetch_policy(site: str, server: str, tool: str | None) -> Policy:
     Raises CatalogueError for what is not there, cannot be fetched, or is no policy.
     """
     base = _base(site)
+    addresses = _addresses(base)
+    if addresses.format is SiteFormat.SINGLE:
+        return _among_others(base, addresses.server_policy(server), server, tool)
     whole = _policy_at(base, urls.server_policy(server))
     if whole is None:
         raise unknown(f"server of {site}", server, get_close_matches(server, _servers(base)))
@@ -43,14 +49,29 @@ def fetch_policy(site: str, server: str, tool: str | None) -> Policy:
     return found
 
 
+def _among_others(base: str, path: str, server: str, tool: str | None) -> Policy:
+    """The policy of a server or of one of its tools, from a file with many servers."""
+    found = server_among(_json(_fetch(base + path) or b""), server).get("policy")
+    if found is None:
+        raise unknown(f"server of {base}", server, get_close_matches(server, _servers(base)))
+    whole = _policy(json.dumps(found).encode(), base + path)
+    if tool is None:
+        return whole
+    if tool not in whole.tools and tool not in whole.hide:
+        raise unknown(f"tool of {server}", tool, get_close_matches(tool, {*whole.tools, *whole.hide}))
+    rules = {name: rule for name, rule in whole.tools.items() if name == tool}
+    return replace(whole, default="allow", tools=rules, hide=tuple(name for name in whole.hide if name == tool))
+
+
 def fetch_definitions(site: str, server: str, tool: str | None) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the names and definitions of a server's tools, or of those of one name, as a site publishes them.
 
     Raises CatalogueError for what is not there, cannot be fetched, or cannot be read.
     """
-    found = published.definitions(fetcher(site), server)
+    base = _base(site)
+    found = published.definitions(fetcher(site), _addresses(base), server)
     if found is None:
-        raise unknown(f"server of {site}", server, get_close_matches(server, _servers(_base(site))))
+        raise unknown(f"server of {site}", server, get_close_matches(server, _servers(base)))
     chosen = [one for one in found if tool in (None, one[0])]
     if not chosen:
         raise unknown(f"tool of {server}", tool or "", get_close_matches(tool or "", {name for name, _ in found}))
@@ -73,15 +94,21 @@ def _base(site: str) -> str:
     return site if site.endswith("/") else f"{site}/"
 
 
+def _addresses(base: str) -> Addresses:
+    return addresses_of(_json(_fetch(base + urls.twin(urls.HOME)) or b""))
+
+
 def _policy_at(base: str, path: str) -> Policy | None:
     """The policy at a path of the site; `None` when nothing is there."""
     body = _fetch(base + path)
-    if body is None:
-        return None
+    return None if body is None else _policy(body, base + path)
+
+
+def _policy(body: bytes, url: str) -> Policy:
     try:
         return load(body)
     except PolicyError as error:
-        raise CatalogueError(f"{base}{path}: {error}", "is that the address of a published catalogue?") from error
+        raise CatalogueError(f"{url}: {error}", "is that the address of a published catalogue?") from error
 
 
 def _servers(base: str) -> list[str]:

@@ -17,6 +17,8 @@ from catalogue.database import reading
 from catalogue.errors import CatalogueError
 from catalogue.history import Past, pasts
 from catalogue.repository import Repository
+from catalogue.site import urls
+from catalogue.site.addresses import FORMATS, SiteFormat
 from catalogue.site.collecting import collection_jobs
 from catalogue.site.context import Site
 from catalogue.site.destination import SendSummary
@@ -28,6 +30,7 @@ from catalogue.site.manifest import Made
 from catalogue.site.marks import inert
 from catalogue.site.output import Output, open_output
 from catalogue.site.page_types import Whole, overview, single_files
+from catalogue.site.pieces import piece_parts
 from catalogue.site.scan import Scan
 from catalogue.site.survey import Survey
 from catalogue.site.surveying import read_survey
@@ -58,7 +61,14 @@ class BuildSummary:
 
 
 def publish(
-    engine: Engine, ruleset: RuleSet, out: Path, *, base_url: str | None, report: Report, verify: bool = False
+    engine: Engine,
+    ruleset: RuleSet,
+    out: Path,
+    *,
+    base_url: str | None,
+    report: Report,
+    layout: SiteFormat = SiteFormat.HTML,
+    verify: bool = False,
 ) -> BuildSummary:
     """Build the site of what the catalogue knows into the folder `out`.
 
@@ -68,7 +78,7 @@ def publish(
     base = _checked_base(base_url)
     with open_output(out, careful=verify) as output, reading(engine) as session, collecting_rarely():
         survey, past = partial(read_survey, session, ruleset), pasts(session, ruleset, NEWEST)
-        return build(Repository(session), ruleset, output, base, report, survey, past)
+        return build(Repository(session), ruleset, output, base, report, survey, past, layout)
 
 
 def build(
@@ -79,16 +89,17 @@ def build(
     report: Report,
     survey: ReadSurvey,
     past: Past = lambda _: {},
+    layout: SiteFormat = SiteFormat.HTML,
 ) -> BuildSummary:
     """Render everything that changed into `output`, check every link, and commit. `base_url` ends in "/"."""
-    site = Site(base_url, ruleset.digest, len(ruleset.rules))
+    site = Site(base_url, ruleset.digest, len(ruleset.rules), FORMATS[layout])
     titles = {rule.id: rule.title for rule in ruleset.rules}
     program = fingerprint(of_program(), site, titles)
     with Workers(Shared(site, titles, output.staging)) as workers:
-        scan = Scan(repository, past, ruleset.digest, program, output)
+        scan = Scan(repository, past, site, program, output)
         scan.read(report, workers.expect)
         whole = Whole(scan.index, ruleset, site, survey(scan.index.tally.figures()))
-        files = Inventory(output, scan.index.tools, ruleset.digest, site)
+        files = Inventory(output, scan.index.tools, site)
         for path, content in single_files(whole).items():
             files.put(path, content)
         jobs = chain(
@@ -98,7 +109,8 @@ def build(
             collection_jobs(scan.index, output),
         )
         _take_parts(workers.make(jobs), scan, files, report)
-    files.take(tables_part(scan.index, output))
+        for part in _parts_of_many(scan, workers, output):
+            files.take(part)
     files.end()
     report("moving the site in", 0, output.written)
     removed = output.commit()
@@ -112,6 +124,17 @@ def build(
         written=output.written,
         removed=removed,
     )
+
+
+def _parts_of_many(scan: Scan, workers: Workers, output: Output) -> Iterator[Made]:
+    """Yield the files about all servers that are made when those of the servers are."""
+    index, addresses = scan.index, scan.index.addresses
+    if addresses.format is SiteFormat.HTML:
+        yield tables_part(index, output)
+        return
+    names = (row.name for row in index.servers)
+    shards = ((addresses.shard(urls.server(name), index.tools), index.seeds[name]) for name in names)
+    yield from piece_parts(shards, output, lambda seeds: workers.make(scan.pieces(seeds)))
 
 
 def _overview_jobs(whole: Whole, program: bytes, output: Output) -> Iterator[Job | Made]:

@@ -80,12 +80,12 @@ def change_entries(changes: Sequence[Drift], index: Index) -> list[ChangeEntry]:
     """Return changes as lists show them; a tool that is gone since then has no page."""
     servers = {one.server for one in changes}
     pages = {entry.path for server in servers for entry in index.by_server.get(server, ())}
-    return [_entry(one, pages) for one in changes]
+    return [_entry(one, index, pages) for one in changes]
 
 
-def _entry(drift: Drift, pages: Collection[str]) -> ChangeEntry:
+def _entry(drift: Drift, index: Index, pages: Collection[str]) -> ChangeEntry:
     before, after = drift.category
-    path = urls.tool(drift.server, drift.tool, drift.occurrence) if drift.tool is not None else ""
+    path = index.place(drift.server, drift.tool, drift.occurrence) if drift.tool is not None else ""
     return ChangeEntry(
         path=path if path in pages else "",
         tool=inert(drift.tool, 120) if drift.tool is not None else None,

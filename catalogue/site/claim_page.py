@@ -67,11 +67,12 @@ class ClaimsPage:
 def claim_pages(index: Index) -> list[ClaimsPage]:
     """Make the contexts of the list, at least one page."""
     milder = index.claims.milder
-    paths = [urls.claims(number + 1) for number in range(max(1, -(-len(milder) // PAGE)))]
+    size = PAGE * index.addresses.others
+    paths = [urls.claims(number + 1) for number in range(max(1, -(-len(milder) // size)))]
     lines = hint_lines(index)
     pages = []
     for path in paths:
-        part = slice_of(len(milder), PAGE, path, paths)
+        part = slice_of(len(milder), size, path, paths)
         pages.append(
             ClaimsPage(
                 path=path,
@@ -84,7 +85,7 @@ def claim_pages(index: Index) -> list[ClaimsPage]:
                 declared=index.claims.declared,
                 heading=index.claims.heading(),
                 lines=lines,
-                entries=tuple(map(_entry, milder[part.first - 1 : part.last])) if milder else (),
+                entries=tuple(_entry(one, index) for one in milder[part.first - 1 : part.last]) if milder else (),
                 slice=part,
             )
         )
@@ -107,9 +108,9 @@ def hint_lines(index: Index) -> tuple[HintLine, ...]:
     )
 
 
-def _entry(one: MilderHint) -> ClaimEntry:
+def _entry(one: MilderHint, index: Index) -> ClaimEntry:
     return ClaimEntry(
-        path=urls.tool(one.server, one.tool, one.occurrence),
+        path=index.place(one.server, one.tool, one.occurrence),
         name=inert(one.tool, 120),
         server=inert(one.server, 120),
         server_path=urls.server(one.server),

@@ -11,7 +11,6 @@ from catalogue.site.fingerprint import fingerprint, pickled
 from catalogue.site.index import Index
 from catalogue.site.manifest import Made
 from catalogue.site.output import Output
-from catalogue.site.shards import shard_digits, shard_of
 from catalogue.site.workers import Job
 from catalogue.values import ServerRow
 
@@ -20,15 +19,20 @@ _KINDS = ((ToolsFile, urls.api_tools), (PoliciesFile, urls.api_policies), (Serve
 
 def collection_jobs(index: Index, output: Output) -> Iterator[Job | Made]:
     """Yield a job for each file, or the part where the last build made it from the same."""
-    digits = shard_digits(index.tools)
-    shards = ((shard_of(urls.server(row.name), digits), row, index.seeds[row.name]) for row in index.servers)
+    addresses = index.addresses
+    shards = (
+        (addresses.shard(urls.server(row.name), index.tools), row, index.seeds[row.name]) for row in index.servers
+    )
     for shard, members in groupby(sorted(shards, key=lambda member: member[0]), key=lambda member: member[0]):
         rows, own = zip(*((row, seed) for _, row, seed in members), strict=True)
         key = fingerprint(*own).hex()
         for kind, place in _KINDS:
             path = place(shard)
-            made = output.kept(path, key)
-            yield made or Job(path, key, pickled(kind(path, shard, _holdings(index, rows))), output.digests(path))
+            made: Job | Made | None = output.kept(path, key)
+            if made is None:
+                content = kind(path, shard, _holdings(index, rows), addresses)
+                made = Job(path, key, pickled(content), output.digests(path))
+            yield made
 
 
 def _holdings(index: Index, rows: Sequence[ServerRow]) -> list[Holding]:

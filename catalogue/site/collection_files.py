@@ -12,6 +12,7 @@ from catalogue.ascii_json import compact
 from catalogue.flows import Flow
 from catalogue.open_data import server_line
 from catalogue.site import urls
+from catalogue.site.addresses import Addresses
 from catalogue.site.context import Entry
 from catalogue.site.twins import VERSION, reference
 from catalogue.values import ServerRow
@@ -35,6 +36,7 @@ class CollectionFile(ABC):
     path: str
     shard: str
     holdings: Sequence[Holding]
+    addresses: Addresses
 
     @abstractmethod
     def content(self) -> bytes:
@@ -48,8 +50,17 @@ class ToolsFile(CollectionFile):
 
     def content(self) -> bytes:
         """Make the file."""
-        tools = [_tool(entry) for holding in self.holdings for entry in holding.entries]
+        tools = [self._tool(holding.row.name, entry) for holding in self.holdings for entry in holding.entries]
         return _document(shard=self.shard, tools=tools)
+
+    def _tool(self, server: str, entry: Entry) -> dict[str, Any]:
+        return {
+            **reference(entry),
+            "confidence": entry.confidence.value,
+            "summary": entry.summary,
+            "twin": self.addresses.tool_data(server, entry.path),
+            "policy": self.addresses.tool_policy(server, entry.path),
+        }
 
 
 class PoliciesFile(CollectionFile):
@@ -59,7 +70,12 @@ class PoliciesFile(CollectionFile):
 
     def content(self) -> bytes:
         """Make the file."""
-        return _document(shard=self.shard, policies=[_policy(one) for one in self.holdings if one.entries])
+        return _document(shard=self.shard, policies=[self._policy(one) for one in self.holdings if one.entries])
+
+    def _policy(self, holding: Holding) -> dict[str, Any]:
+        name = holding.row.name
+        paths = {"page": urls.server(name), "policy": self.addresses.server_policy(name)}
+        return {"server": name, **paths, "tools": len(holding.entries)}
 
 
 class ServersDump(CollectionFile):
@@ -79,22 +95,6 @@ def compressed(content: bytes) -> bytes:
 
 def _document(**parts: Any) -> bytes:
     return compact({"version": VERSION, **parts}).encode("ascii") + b"\n"
-
-
-def _tool(entry: Entry) -> dict[str, Any]:
-    return {
-        **reference(entry),
-        "confidence": entry.confidence.value,
-        "summary": entry.summary,
-        "twin": urls.twin(entry.path),
-        "policy": urls.policy_beside(entry.path),
-    }
-
-
-def _policy(holding: Holding) -> dict[str, Any]:
-    name = holding.row.name
-    paths = {"page": urls.server(name), "policy": urls.server_policy(name)}
-    return {"server": name, **paths, "tools": len(holding.entries)}
 
 
 def _server_line(holding: Holding) -> bytes:

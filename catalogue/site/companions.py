@@ -13,7 +13,7 @@ from catalogue.site.badge import badge
 from catalogue.site.card import Card, draw
 from catalogue.site.collection_files import compressed
 from catalogue.site.context import Entry, Site
-from catalogue.site.feeds import Feed, atom, item, json_feed
+from catalogue.site.feeds import Feed, Item, atom, items_of, json_feed
 from catalogue.site.markdown import server_markdown
 from catalogue.site.marks import inert
 from catalogue.site.server_page import ServerPage
@@ -30,7 +30,7 @@ def server_companions(
     yield first.beside.card, draw(_card(first))
     for page in pages:
         yield urls.markdown_twin(page.path), server_markdown(page, site)
-    feed = _feed(first.row, entries, past)
+    feed = _feed(first.row, items_of(past, entries, site.addresses))
     yield feed.atom, atom(feed, site)
     yield feed.json, json_feed(feed, site)
 
@@ -50,13 +50,12 @@ def _card(page: ServerPage) -> Card:
     return Card(page.name, page.summary, page.grade.value if page.grade else "", [bar.percent for bar in page.bars])
 
 
-def _feed(row: ServerRow, entries: Sequence[Entry], past: Sequence[Drift]) -> Feed:
-    pages = {entry.path for entry in entries}
+def _feed(row: ServerRow, items: Sequence[Item]) -> Feed:
     return Feed(
         title=f"Changes of {inert(row.name, 160)}",
         page=urls.server(row.name),
         atom=urls.server_atom(row.name),
         json=urls.server_feed(row.name),
         since=row.first_seen,
-        items=[item(drift, pages) for drift in past],
+        items=items,
     )

@@ -6,12 +6,13 @@ Everything here is text that is ready to show: strangers' text has gone through 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import NamedTuple
 
 from catalogue.site import urls
+from catalogue.site.addresses import Addresses, PageATool
 from classifier.verdict import Category, Confidence, Severity
 
 CATEGORY_ABOUT: Mapping[Category, str] = {
@@ -52,12 +53,13 @@ class Site:
 
     Nothing of the data is among it: a page that shows a number of the whole site would change with every tool of it.
     `base_url` ends in "/", or is `None` when links stay relative only. `ruleset` is the ruleset's digest and `rules`
-    the number of its rules.
+    the number of its rules. `addresses` are those of the site's format.
     """
 
     base_url: str | None
     ruleset: str
     rules: int
+    addresses: Addresses = field(default_factory=PageATool)
 
 
 class Link(NamedTuple):

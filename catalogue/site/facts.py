@@ -10,6 +10,7 @@ import json
 from typing import Any, NamedTuple
 
 from catalogue.site import urls
+from catalogue.site.addresses import Addresses
 from catalogue.site.context import Entry
 from catalogue.site.entries import to_line
 from catalogue.site.marks import inert
@@ -47,8 +48,8 @@ class Facts(NamedTuple):
     tokens: int
 
 
-def facts_of(tool: StoredTool) -> Facts:
-    """Return the facts of a tool that has a verdict."""
+def facts_of(tool: StoredTool, addresses: Addresses, tools: int) -> Facts:
+    """Return the facts of a tool that has a verdict, on a server with so many tools."""
     verdict = json.loads(tool.verdict or "")  # decoded JSON costs a quarter of a `Verdict`
     definition = json.loads(tool.definition)
     signals = {one["id"]: one for one in verdict["signals"]}
@@ -57,10 +58,11 @@ def facts_of(tool: StoredTool) -> Facts:
     annotations = definition.get("annotations")
     stated = annotations if isinstance(annotations, dict) else {}
     hints = {key: stated[key] for key in HINTS if isinstance(stated.get(key), bool)}
+    place = addresses.tool(tool.server, tool.name, tool.occurrence, tools)
     return Facts(
         name=tool.name,
         occurrence=tool.occurrence,
-        line=to_line(_entry(tool, definition.get("description"), verdict, tuple(signals))).decode("ascii"),
+        line=to_line(_entry(tool, place, definition.get("description"), verdict, tuple(signals))).decode("ascii"),
         category=verdict["category"],
         severity=verdict["severity"],
         confidence=verdict["confidence"],
@@ -75,9 +77,11 @@ def facts_of(tool: StoredTool) -> Facts:
     )
 
 
-def _entry(tool: StoredTool, description: object, verdict: dict[str, Any], signals: tuple[str, ...]) -> Entry:
+def _entry(
+    tool: StoredTool, place: str, description: object, verdict: dict[str, Any], signals: tuple[str, ...]
+) -> Entry:
     return Entry(
-        path=urls.tool(tool.server, tool.name, tool.occurrence),
+        path=place,
         name=inert(tool.name, 120),
         server=inert(tool.server, 120),
         server_path=urls.server(tool.server),

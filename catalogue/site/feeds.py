@@ -15,7 +15,8 @@ from xml.sax.saxutils import escape, quoteattr
 from catalogue.ascii_json import compact
 from catalogue.drift import Drift
 from catalogue.site import urls
-from catalogue.site.context import Site
+from catalogue.site.addresses import Addresses
+from catalogue.site.context import Entry, Site
 from catalogue.site.index import Index
 from catalogue.site.marks import inert
 
@@ -63,17 +64,25 @@ def of_all(changes: Sequence[Drift], index: Index) -> Feed:
         atom=urls.CHANGES_ATOM,
         json=urls.CHANGES_FEED,
         since=index.as_of,
-        items=[item(one, pages) for one in newest],
+        items=[item(one, index.place(one.server, one.tool or "", one.occurrence), pages) for one in newest],
     )
 
 
-def item(drift: Drift, pages: Collection[str]) -> Item:
-    """Return a change as an item; `pages` are those of tools that are there, the others lead to their server's."""
+def items_of(past: Sequence[Drift], entries: Sequence[Entry], addresses: Addresses) -> list[Item]:
+    """Return what became of a server, whose tools now are `entries`."""
+    pages = {entry.path for entry in entries}
+    return [
+        item(drift, addresses.tool(drift.server, drift.tool or "", drift.occurrence, len(entries)), pages)
+        for drift in past
+    ]
+
+
+def item(drift: Drift, path: str, pages: Collection[str]) -> Item:
+    """Return a change as an item. `path` is where its tool stands if that is among `pages`, which are there."""
     server, tool = drift.server, drift.tool or ""
     place = " ".join(inert(name, 120) for name in (server, tool) if name)
     what = [inert(sentence, 300) for sentence in drift.what]
     told = ", ".join([*([drift.standing.value] if drift.standing else []), drift.kind, f"grade {drift.grade.value}"])
-    path = urls.tool(server, tool, drift.occurrence)
     return Item(
         id=_id(server, tool, str(drift.occurrence), drift.at.isoformat(), drift.kind),
         title=f"{place}: {what[0]}",

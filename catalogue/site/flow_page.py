@@ -6,7 +6,7 @@ Pure; knows no database.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalogue.attacks.read import packaged_patterns
@@ -97,26 +97,26 @@ class FlowsPage:
     slice: Slice
 
 
-def flow_view(server: str, flow: Flow) -> FlowView | None:
-    """Make the part of a server's page; `None` with less than two legs."""
+def flow_view(flow: Flow, place: Callable[[str, int], str]) -> FlowView | None:
+    """Make the part of a server's page; `None` with less than two legs. `place` says where a tool stands."""
     if len(flow.missing) > 1:
         return None
-    legs = tuple(_leg(server, leg, parts) for leg, parts in flow.legs.items())
+    legs = tuple(_leg(leg, parts, place) for leg, parts in flow.legs.items())
     attacks = (
         () if flow.missing else tuple(Link(urls.attack(one.id), one.name) for one in packaged_patterns() if one.flow)
     )
     return FlowView(flow.state, _says(flow), legs, attacks)
 
 
-def _leg(server: str, leg: Leg, parts: Sequence[Part]) -> LegView:
-    shown = tuple(_part(server, part) for part in parts[:_SHOWN])
+def _leg(leg: Leg, parts: Sequence[Part], place: Callable[[str, int], str]) -> LegView:
+    shown = tuple(_part(part, place(part.tool, part.occurrence)) for part in parts[:_SHOWN])
     return LegView(_LEGS[leg], len(parts), shown, len(parts) - len(shown))
 
 
-def _part(server: str, part: Part) -> PartView:
+def _part(part: Part, path: str) -> PartView:
     quotes = dict.fromkeys(one.quote for one in part.evidence if one.quote)
     return PartView(
-        path=urls.tool(server, part.tool, part.occurrence),
+        path=path,
         name=inert(part.tool, 120),
         about=SIGNALS[part.signal] + ("" if part.certain else "; whether that reaches the network is not known"),
         words=inert(" … ".join(list(quotes)[:3]), 160),
@@ -137,9 +137,10 @@ def flow_pages(index: Index) -> Iterator[FlowsPage]:
         states[flow.state].append(row.name)
         lacking.update(flow.missing if len(flow.missing) == 1 else ())
     names = states[State.CLOSED] + states[State.POSSIBLE]
-    paths = [urls.flows(number + 1) for number in range(max(1, -(-len(names) // PAGE)))]
+    size = PAGE * index.addresses.others
+    paths = [urls.flows(number + 1) for number in range(max(1, -(-len(names) // size)))]
     for path in paths:
-        part = slice_of(len(names), PAGE, path, paths)
+        part = slice_of(len(names), size, path, paths)
         yield FlowsPage(
             path=path,
             twin=urls.twin(path),

@@ -9,8 +9,10 @@ from datetime import datetime
 
 from catalogue import flows
 from catalogue.claims import Claims
+from catalogue.site.addresses import Addresses
 from catalogue.site.context import Standings
 from catalogue.site.entries import CATEGORIES, SEVERITIES, Entries, EntryStore, Lists
+from catalogue.site.search_files import CUTS
 from catalogue.site.search_index import SearchIndex
 from catalogue.site.server_facts import ServerFacts
 from catalogue.site.tally import Tally
@@ -33,6 +35,7 @@ class Index:
     data, `None` when there is no data.
     """
 
+    addresses: Addresses
     servers: list[ServerRow] = field(default_factory=list)
     seeds: dict[str, bytes] = field(default_factory=dict)
     withdrawn: int = 0
@@ -42,7 +45,7 @@ class Index:
     rules_declared: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     claims: Claims = field(default_factory=Claims)
-    search: SearchIndex = field(default_factory=SearchIndex)
+    search: SearchIndex = field(init=False)
     tally: Tally = field(default_factory=Tally)
     as_of: datetime | None = None
     by_server: Lists = field(init=False)
@@ -55,8 +58,13 @@ class Index:
     _parts: dict[str, Sequence[tuple[str, int, Sequence[str]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.search = SearchIndex(CUTS[self.addresses.format])
         for name in ("by_server", "by_name", "by_category", "by_severity", "by_signal", "by_rule", "by_attack"):
             setattr(self, name, Lists(self.store))
+
+    def place(self, server: str, name: str, occurrence: int) -> str:
+        """Return where a tool stands, or would if there was such a tool."""
+        return self.addresses.tool(server, name, occurrence, len(self.by_server[server]))
 
     @property
     def everything(self) -> Entries:

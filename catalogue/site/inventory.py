@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from catalogue.ascii_json import compact
 from catalogue.site import machine, urls
+from catalogue.site.addresses import SiteFormat
 from catalogue.site.context import Site
 from catalogue.site.fingerprint import fingerprint
 from catalogue.site.manifest import Made, Part, StoredFile
 from catalogue.site.output import Output
-from catalogue.site.shards import shard_digits, shard_of
 from catalogue.site.twins import VERSION
 
 _DUMPS: Mapping[str, str] = {"servers": urls.SERVERS_DUMPS, "tools": urls.TOOLS_DUMPS, "database": urls.DUMPS}
 """The folders of the dumps by what is in them."""
 
-_FOLDERS = frozenset({urls.API_TOOLS, urls.API_POLICIES, *_DUMPS.values()})
+_FOLDERS = frozenset({urls.API_TOOLS, urls.API_POLICIES, urls.API_SERVERS, *_DUMPS.values()})
 """Folders whose files an index lists."""
 
 
@@ -39,12 +40,12 @@ class Inventory:
     What is about the files of a shard goes by the keys of its parts: only where one changed are the files looked at.
     """
 
-    def __init__(self, output: Output, tools: int, ruleset: str, site: Site) -> None:
-        """`tools` is the number of all tools, `ruleset` the rules' digest."""
+    def __init__(self, output: Output, tools: int, site: Site) -> None:
+        """`tools` is the number of all tools."""
         self._output = output
-        self._digits = shard_digits(tools)
-        self._ruleset = ruleset
         self._site = site
+        self._shard_of = partial(site.addresses.shard, tools=tools)
+        self._own_lists = (urls.API_SERVERS,) if site.addresses.format is SiteFormat.SINGLE else ()
         self._parts: dict[str, list[_Noted]] = defaultdict(list)  # by shard
         self._folders: dict[str, list[str]] = defaultdict(list)
 
@@ -61,20 +62,20 @@ class Inventory:
         """Put the dumps of tools, the indexes, the sitemap and the lists of files into the output."""
         shards = sorted(self._parts)
         pages = {shard: self._key(part.places for part in self._parts[shard]) for shard in shards}
-        for shard in shards:
+        for shard in shards if self._site.addresses.format is SiteFormat.HTML else ():
             self._dump(shard)
         self._end_sitemap(pages)
-        for folder in (urls.API_TOOLS, urls.API_POLICIES):
+        for folder in (urls.API_TOOLS, urls.API_POLICIES, *self._own_lists):
             self.put(urls.index_of(folder), _document(shards=self._about(folder)))
         dumps = {kind: self._about(folder) for kind, folder in _DUMPS.items()}
         every = [file for folder in _DUMPS.values() for file in self._in(folder)]
-        self.put(urls.index_of(urls.DUMPS), _document(ruleset=self._ruleset, **dumps))
+        self.put(urls.index_of(urls.DUMPS), _document(ruleset=self._site.ruleset, **dumps))
         self.put(urls.CHECKSUMS, "".join(map(_checksum, every)).encode("ascii"))
         self._end_lists()
 
     def _note(self, part: Made) -> None:
         content = part.key or self._only(part.name).digest
-        self._parts[shard_of(part.name, self._digits)].append(_Noted(part.name, content, part.places))
+        self._parts[self._shard_of(part.name)].append(_Noted(part.name, content, part.places))
         folder = part.name.rpartition("/")[0]
         if folder in _FOLDERS:
             self._folders[folder].append(part.name)

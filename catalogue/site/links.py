@@ -1,4 +1,4 @@
-"""Finds the links of a rendered page, so that none leads nowhere. Knows only our own templates' HTML."""
+"""Finds the links and the anchors of a rendered page, so that no link leads nowhere. Knows only our templates' HTML."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-_ELSEWHERE = ("http://", "https://", "#")
+_ELSEWHERE = ("http://", "https://")
 _BUCKETS = 64
 
 
@@ -20,28 +20,39 @@ Our templates write every attribute in double quotes and escape quotes in text: 
 What is none but stands at the end of another's text (`content="... href="`) is followed by what begins no value.
 """
 
+_ANCHOR = re.compile(rb' id="([^"> \n][^"]*)"')
+"""The value of an attribute that names a place of the page; see `_VALUE`."""
+
 
 def link_targets(html: bytes) -> list[bytes]:
     """Return what a page links to, each as it stands there and as often."""
     return _VALUE.findall(html)
 
 
-def internal_links(path: str, root: str, targets: Iterable[str]) -> Iterator[str]:
-    """Yield the path from the site's root of every target of the page at `path` that lies within the site.
+def anchors(html: bytes) -> set[bytes]:
+    """Return the places of a page that links may lead to."""
+    return set(_ANCHOR.findall(html))
 
-    `root` leads from the page to the site's root.
+
+def internal_links(path: str, root: str, targets: Iterable[str]) -> Iterator[str]:
+    """Yield the path from the site's root, with its anchor, of every target of a page that lies within the site.
+
+    `path` is the page's; `root` leads from it to the site's root.
     """
     for target in targets:
-        if root and target.startswith(root):
-            yield target[len(root) :].partition("#")[0]
+        if target.startswith("#"):
+            yield path + target
+        elif root and target.startswith(root):
+            yield target[len(root) :]
         elif not target.startswith(_ELSEWHERE):
             yield _resolved(posixpath.dirname(path), target)
 
 
 @lru_cache(maxsize=4096)
 def _resolved(folder: str, target: str) -> str:
-    joined = posixpath.normpath(posixpath.join(folder, target.partition("#")[0]))
-    return f"{joined}/index.html" if target.endswith("/") else joined
+    place, mark, anchor = target.partition("#")
+    joined = posixpath.normpath(posixpath.join(folder, place))
+    return (f"{joined}/index.html" if place.endswith("/") else joined) + mark + anchor
 
 
 class Paths:

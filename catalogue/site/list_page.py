@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias, overload
 
 from catalogue.attacks.read import packaged_patterns
 from catalogue.site import urls
+from catalogue.site.addresses import Addresses
 from catalogue.site.context import (
     CATEGORY_ABOUT,
     CATEGORY_NOT,
@@ -45,7 +47,7 @@ class ListPage:
     """One page of a list of tools."""
 
     path: str  # of the HTML page
-    twin: str  # of the JSON twin
+    twin: str  # of the JSON twin, "" without one
     crumbs: tuple[Crumb, ...]
     kind: str  # "category", "severity" or "signal"
     id: str  # of the category, risk level or signal
@@ -167,7 +169,8 @@ def _category(category: Category, index: Index, rules: Sequence[Rule], kind: _Ki
             entries=entries,
             slice=WHOLE,
         ),
-        lambda number: urls.category(category.value, number),
+        partial(urls.category, category.value),
+        index.addresses,
     )
 
 
@@ -193,7 +196,8 @@ def _severity(severity: Severity, index: Index, kind: _Kind) -> Iterator[ListPag
             entries=entries,
             slice=WHOLE,
         ),
-        lambda number: urls.severity(severity.value, number),
+        partial(urls.severity, severity.value),
+        index.addresses,
     )
 
 
@@ -219,7 +223,8 @@ def _signal(signal: str, index: Index, rules: Sequence[Rule], kind: _Kind) -> It
             entries=entries,
             slice=WHOLE,
         ),
-        lambda number: urls.signal(signal, number),
+        partial(urls.signal, signal),
+        index.addresses,
     )
 
 
@@ -236,9 +241,10 @@ _SEVERITY_ABOUT: Mapping[Severity, str] = {
 def server_list(index: Index) -> Iterator[ServersPage]:
     """Make the contexts of the list of all servers, at least one page."""
     count = len(index.servers)
-    paths = [urls.servers(number + 1) for number in range(max(1, -(-count // PAGE)))]
+    size = PAGE * index.addresses.others
+    paths = [urls.servers(number + 1) for number in range(max(1, -(-count // size)))]
     for path in paths:
-        part = slice_of(count, PAGE, path, paths)
+        part = slice_of(count, size, path, paths)
         shown = index.servers[max(0, part.first - 1) : part.last]
         yield ServersPage(
             path=path,
@@ -270,14 +276,14 @@ def server_entry(row: ServerRow, tools: Entries) -> ServerEntry:
     )
 
 
-def _pages(whole: ListPage, url: Callable[[int], str]) -> Iterator[ListPage]:
+def _pages(whole: ListPage, url: Callable[[int], str], addresses: Addresses) -> Iterator[ListPage]:
     """Cut a list whose entries are all there into its pages."""
-    count = len(whole.entries)
-    paths = [url(number + 1) for number in range(max(1, -(-count // PAGE)))]
+    count, size = len(whole.entries), PAGE * addresses.lists
+    paths = [url(number + 1) for number in range(max(1, -(-count // size)))]
     for path in paths:
-        part = slice_of(count, PAGE, path, paths)
+        part = slice_of(count, size, path, paths)
         shown = whole.entries[max(0, part.first - 1) : part.last]
-        yield replace(whole, path=path, twin=urls.twin(path), entries=shown, slice=part)
+        yield replace(whole, path=path, twin=addresses.list_twin(path), entries=shown, slice=part)
 
 
 def _links(rules: Iterable[Rule]) -> tuple[Link, ...]:

@@ -15,6 +15,7 @@ from catalogue.site import urls
 from catalogue.site.context import CATEGORY_ABOUT, Site, counted, day, label, tools_in_words
 from catalogue.site.index import Index
 from catalogue.site.markdown import code
+from classifier.verdict import Category
 
 _MOST = 50_000
 """Addresses in one sitemap: sitemaps.org/protocol.html."""
@@ -68,20 +69,24 @@ def llms(index: Index, site: Site) -> bytes:
         "## Tools by category",
         "",
         *(
-            f"- [{label(category)}]({_at(site, urls.twin(urls.category(category.value)))}): a tool that {about}"
-            for category, about in CATEGORY_ABOUT.items()
+            f"- [{label(category)}]({_at(site, site.addresses.list_twin(page) or page)}): a tool that {about}"
+            for page, category, about in _categories()
         ),
         "",
         "## Servers",
         "",
         *(
-            f"- [{code(row.name, 120)}]({_at(site, urls.markdown_twin(urls.server(row.name)))}): "
+            f"- [{code(row.name, 120)}]({_at(site, site.addresses.server_text(row.name))}): "
             f"{counted(len(index.by_server[row.name]), 'tool')}"
             for row in largest
         ),
         "",
     ]
     return "\n".join(lines).encode("utf-8")
+
+
+def _categories() -> Iterator[tuple[str, Category, str]]:
+    return ((urls.category(category.value), category, about) for category, about in CATEGORY_ABOUT.items())
 
 
 def targets(index: Index) -> dict[str, bytes]:
@@ -114,12 +119,15 @@ def sitemap_index(parts: Sequence[str], site: Site) -> bytes:
 
 def openapi(site: Site) -> bytes:
     """Return the description of the API, which is kept as YAML; without a base address its server is relative."""
-    folder = files("catalogue.site")
+    folder, mine = files("catalogue.site"), site.addresses.format.value
     described, components = (
         yaml.safe_load(folder.joinpath(name).read_bytes()) for name in ("openapi.yaml", "openapi-schemas.yaml")
     )
+    paths = {path: item for path, item in described["paths"].items() if item.pop("x-format", mine) == mine}
     address = {"url": (site.base_url or urls.root(urls.OPENAPI)).removesuffix("/")}
-    return compact({**described, "servers": [address], "components": components}).encode("ascii") + b"\n"
+    return (
+        compact({**described, "paths": paths, "servers": [address], "components": components}).encode("ascii") + b"\n"
+    )
 
 
 def robots(site: Site) -> bytes:

@@ -22,14 +22,15 @@ from catalogue.errors import CatalogueError
 from catalogue.site.fingerprint import fingerprint
 from catalogue.site.folders import times_of
 
-_FORMAT = 4
+_FORMAT = 5
 _APPLICATION = 0x6D637073
 """What SQLite keeps in the head of a file for whoever made it: any number that nobody else uses ("mcps")."""
 
 _SCHEMA = f"""
 BEGIN;
 CREATE TABLE parts (
-  name TEXT PRIMARY KEY, key TEXT, files INTEGER, bytes INTEGER, places TEXT, paths TEXT, states TEXT, links TEXT
+  name TEXT PRIMARY KEY, key TEXT, files INTEGER, bytes INTEGER, places TEXT, paths TEXT, states TEXT, links TEXT,
+  anchors TEXT
 );
 CREATE TABLE notes (name TEXT PRIMARY KEY, note BLOB);
 CREATE TABLE folders (path TEXT PRIMARY KEY, time INTEGER);
@@ -60,13 +61,14 @@ class Part(NamedTuple):
     """Files that are made together, such as those of a server and its tools.
 
     `key` is a digest of all that they were made from. `links` is what they link to outside of the part (path: a page
-    that does).
+    that does). `anchors` are the places in its pages that links may lead to, each with its page.
     """
 
     name: str
     key: str
     files: Sequence[StoredFile]
     links: Mapping[str, str]
+    anchors: Sequence[str] = ()
 
     @property
     def places(self) -> str:
@@ -120,7 +122,7 @@ class Manifest:
     def part(self, name: str) -> Part | None:
         """Return a part, `None` where there is none. Raises `CatalogueError` for a path out of the folder."""
         with self._ours():
-            query = "SELECT key, paths, states, links FROM parts WHERE name = ?"
+            query = "SELECT key, paths, states, links, anchors FROM parts WHERE name = ?"
             found = self._database.execute(query, (name,)).fetchone()
             if found is None:
                 return None
@@ -128,7 +130,7 @@ class Manifest:
             if _SUSPECT.search(found[1]) and not all(map(is_inside, paths)):
                 raise _foreign(self.path)
             files = [StoredFile(path, digest, size, False) for path, (digest, size) in zip(paths, states, strict=True)]
-            return Part(name, found[0], files, orjson.loads(found[3]))
+            return Part(name, found[0], files, orjson.loads(found[3]), _split(found[4]))
 
     def parts(self) -> Iterator[Part]:
         """Yield every part, by name."""
@@ -143,6 +145,12 @@ class Manifest:
             for name, paths in self._database.execute("SELECT name, paths FROM parts"):
                 yield name, _split(paths)
 
+    def anchors(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield the name of every part with its anchors."""
+        with self._ours():
+            for name, anchors in self._database.execute("SELECT name, anchors FROM parts"):
+                yield name, _split(anchors)
+
     def links(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Yield the name of every part with its links."""
         with self._ours():
@@ -154,8 +162,9 @@ class Manifest:
         paths = "\n".join(file.path for file in part.files)
         states = json.dumps([(file.digest, file.size) for file in part.files], separators=(",", ":"))
         size = sum(file.size for file in part.files)
-        row = (part.name, part.key, len(part.files), size, part.places, paths, states, json.dumps(part.links))
-        self._write("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [row])
+        links, anchors = json.dumps(part.links), "\n".join(part.anchors)
+        row = (part.name, part.key, len(part.files), size, part.places, paths, states, links, anchors)
+        self._write("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [row])
 
     def note(self, name: str) -> bytes | None:
         """Return what an earlier build noted under a name; `None` where there is nothing."""
@@ -214,12 +223,12 @@ class Manifest:
             self._database.execute("DETACH other")
 
     def copy_parts(self, to: Path) -> Manifest:
-        """Return a new manifest of the same parts, without what only the next build wants to know."""
+        """Return a new manifest of the same parts, with their files alone: links and anchors are for the next build."""
         with self._ours():
             self.save()
             copy = Manifest(to, new=True)
             self._database.execute("ATTACH ? AS other", (str(to),))
-            self._database.execute("INSERT INTO other.parts SELECT * FROM parts ORDER BY name")
+            self._database.execute(_COPY)
             self._database.execute("DETACH other")
         return copy
 
@@ -258,6 +267,10 @@ class Manifest:
         except (sqlite3.Error, ValueError, TypeError) as error:
             raise _foreign(self.path) from error
 
+
+_COPY = """
+INSERT INTO other.parts SELECT name, key, files, bytes, places, paths, states, '{}', '' FROM parts ORDER BY name
+"""
 
 _ABSORB = """
 BEGIN;
@@ -328,6 +341,10 @@ class Known:
     def paths(self) -> Iterator[tuple[str, Sequence[str]]]:
         """Yield the name of every part with the paths of its files."""
         return (pair for manifest in self._manifests for pair in manifest.paths())
+
+    def anchors(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yield the name of every part with its anchors."""
+        return (pair for manifest in self._manifests for pair in manifest.anchors())
 
     def links(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """Yield the name of every part with its links."""

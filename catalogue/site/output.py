@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,9 +47,10 @@ class Output:
         self._noted_here = made.note_names()
         self._stale = set(self._noted_here)  # notes of a killed build, until they are asked for
         self._suspects = dict(known.suspects(staging.site))
-        self._paths, self._linked, self._changed = Paths(), Paths(), Paths()
+        self._paths, self._anchors, self._linked, self._changed = Paths(), Paths(), Paths(), Paths()
         self._common: set[str] = set()  # links that were noted already
         self._gone: list[str] = []
+        self._gone_anchors: list[str] = []
         self._lost: list[str] = []  # names of parts that are no more
         self._kept: set[str] = set()  # names of parts that are as they were
         self._stirred = bool(self._suspects)  # whether the manifest changes, though no file may
@@ -139,6 +140,7 @@ class Output:
     def _take_made(self, part: Part) -> None:
         self._note_gone(part)
         self._paths.add(file.path for file in part.files)
+        self._anchors.add(part.anchors)
         self._changed.add(file.path for file in part.files if file.changed)
         self.bytes += sum(file.size for file in part.files)
         self._note_links(part.links)
@@ -155,10 +157,11 @@ class Output:
             self._common |= new
 
     def _note_gone(self, part: Part) -> None:
-        """Take note of the files that the part had and has no more."""
-        own = part.digests()
+        """Take note of the files and anchors that the part had and has no more."""
+        own, anchors = part.digests(), set(part.anchors)
         for before in self._known.take(part.name):
             self._gone += [file.path for file in before.files if file.path not in own]
+            self._gone_anchors += [anchor for anchor in before.anchors if anchor not in anchors]
 
     def commit(self) -> int:
         """Check all, move the changed files over, delete what is ours and not wanted; return how many those were."""
@@ -198,23 +201,28 @@ class Output:
 
         What is kept was checked when it was made: only what came or went can make a difference.
         """
-        kept = self._kept_paths() if len(self._paths) else Paths()
+        kept = self._kept_of(self._known.paths()) if len(self._paths) else Paths()
         if twice := self._paths.repeated() or self._paths.common(kept):
             names = (file.path for part in self._made.parts() for file in part.files)
             path = next(path for path in names if list(twice.among([path])))
             raise CatalogueError(f"Two files of the site would both be {path}.")
-        _require_whole(self._linked.without(self._paths).without(kept), self._made_links)
-        if gone:
+        absent = self._linked.without(self._paths).without(kept).without(self._anchors)
+        if absent:
+            absent = absent.without(self._kept_of(self._known.anchors()))
+        _require_whole(absent, self._made_links)
+        if gone or self._gone_anchors:
             lost = Paths()
             lost.add(gone)
-            _require_whole(lost, self._kept_links)
+            lost.add(self._gone_anchors)
+            _require_whole(lost.without(self._anchors), self._kept_links)
 
-    def _kept_paths(self) -> Paths:
-        found = Paths()
-        for name, paths in self._known.paths():
+    def _kept_of(self, found: Iterator[tuple[str, Sequence[str]]]) -> Paths:
+        """Return the paths or anchors of the parts that are kept."""
+        paths = Paths()
+        for name, own in found:
             if name in self._kept:
-                found.add(paths)
-        return found
+                paths.add(own)
+        return paths
 
     def _made_links(self) -> Iterator[tuple[str, str]]:
         return (link for part in self._made.parts() for link in part.links.items())
@@ -227,6 +235,7 @@ class Output:
         for part in self._known.left():
             self._lost.append(part.name)
             self._gone += (file.path for file in part.files)
+            self._gone_anchors += part.anchors
         wanted = set(self._paths.among(self._gone)) if self._gone else set()
         return sorted(set(self._gone) - wanted)
 

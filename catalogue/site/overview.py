@@ -68,6 +68,7 @@ class HomePage:
     twin: str  # of the JSON twin
     crumbs: tuple[Crumb, ...]  # none
     description: str  # of the page, for search engines
+    format: str  # of the site, see `SiteFormat`
     confirmed: int  # tools that their servers listed
     declared: int  # tools that are known from records only
     known: str  # both in words
@@ -130,6 +131,7 @@ def home_page(index: Index, survey: Survey) -> HomePage:
         twin=urls.twin(urls.HOME),
         crumbs=(),
         description="What the tools of MCP servers can do, with the evidence, and policies to put in front of them.",
+        format=index.addresses.format.value,
         confirmed=index.confirmed,
         declared=index.declared,
         servers=index.standing,

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from catalogue.site import card, feeds, machine, urls
+from catalogue.site.addresses import SiteFormat
 from catalogue.site.attack_page import AttackPage, AttacksPage, attack_pages, attacks_page
 from catalogue.site.author_page import AuthorsPage, authors_page
 from catalogue.site.change_page import ChangesPage, change_pages
@@ -29,9 +30,11 @@ from catalogue.site.overview import HomePage, MethodPage, NotFoundPage, home_pag
 from catalogue.site.policies_page import PoliciesPage, policies_page
 from catalogue.site.policy_page import PolicyPage
 from catalogue.site.publisher_page import PublisherPage, PublishersPage, publisher_pages, publishers_pages
+from catalogue.site.publisher_whole import PublishersWholePage, publishers_whole
 from catalogue.site.rule_page import RulePage, RulesPage, rule_page, rules_page
 from catalogue.site.search_page import SearchPage, search_page
 from catalogue.site.server_page import ServerPage
+from catalogue.site.server_whole import WholeServerPage
 from catalogue.site.source_page import SourcePage, SourcesPage, source_pages, sources_page
 from catalogue.site.survey import Survey
 from catalogue.site.tool_page import ToolPage
@@ -56,18 +59,21 @@ MakeFiles: TypeAlias = Callable[[Whole], Mapping[str, bytes]]
 class PageType:
     """A type of page: the type of its context, its template, and what makes the contexts of all its pages.
 
-    `make` is `None` for the pages that a server has; `server_files` makes those.
+    `make` is `None` for the pages that a server has; `server_files` and `whole_files` make those. `only` is the format
+    of the site that has such pages, `None` where all have.
     """
 
     context: type
     template: str
     make: MakePages | None = None
+    only: SiteFormat | None = None
 
 
 PAGE_TYPES = (
-    PageType(ServerPage, "server.html"),
-    PageType(PolicyPage, "policy.html"),
-    PageType(ToolPage, "tool.html"),
+    PageType(ServerPage, "server.html", only=SiteFormat.HTML),
+    PageType(PolicyPage, "policy.html", only=SiteFormat.HTML),
+    PageType(ToolPage, "tool.html", only=SiteFormat.HTML),
+    PageType(WholeServerPage, "server_whole.html", only=SiteFormat.SINGLE),
     PageType(HomePage, "home.html", lambda whole: [home_page(whole.index, whole.survey)]),
     PageType(MethodPage, "method.html", lambda whole: [method_page(whole.index, whole.ruleset.digest)]),
     PageType(ServersPage, "servers.html", lambda whole: server_list(whole.index)),
@@ -82,7 +88,10 @@ PAGE_TYPES = (
     PageType(SourcesPage, "sources.html", lambda whole: [sources_page(whole.survey)]),
     PageType(SourcePage, "source.html", lambda whole: source_pages(whole.survey)),
     PageType(PublishersPage, "publishers.html", lambda whole: publishers_pages(whole.index)),
-    PageType(PublisherPage, "publisher.html", lambda whole: publisher_pages(whole.index)),
+    PageType(PublisherPage, "publisher.html", lambda whole: publisher_pages(whole.index), SiteFormat.HTML),
+    PageType(
+        PublishersWholePage, "publishers_whole.html", lambda whole: publishers_whole(whole.index), SiteFormat.SINGLE
+    ),
     PageType(PoliciesPage, "policies.html", lambda _: [policies_page()]),
     PageType(ChangesPage, "changes.html", lambda whole: change_pages(whole.survey.changes, whole.index)),
     PageType(EcosystemPage, "ecosystem.html", lambda whole: [ecosystem_page(whole.survey, whole.ruleset.digest)]),
@@ -95,12 +104,14 @@ PAGE_TYPES = (
 
 def overview(whole: Whole) -> Iterable[Any]:
     """Yield the context of every page that is about the whole catalogue."""
-    return (page for kind in PAGE_TYPES if kind.make for page in kind.make(whole))
+    mine = (None, whole.site.addresses.format)
+    return (page for kind in PAGE_TYPES if kind.make and kind.only in mine for page in kind.make(whole))
 
 
 _ASSETS = {
     urls.STYLE: "site.css",
     urls.OVERVIEW_STYLE: "overview.css",
+    urls.MEMBERS_STYLE: "members.css",
     urls.SCRIPT: "site.js",
     urls.SEARCH_SCRIPT: "search.js",
     urls.ICON: "icon.svg",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from catalogue.site import urls
+from catalogue.site.addresses import Addresses
 from catalogue.site.context import Crumb, Link, Slice, counted, tools_in_words
-from catalogue.site.entries import Lists
 from catalogue.site.index import Index
 from catalogue.site.list_page import ServerEntries
 from catalogue.site.paging import paged
@@ -72,27 +73,27 @@ class PublishersPage:
     slice: Slice
 
 
-def publisher_links(row: ServerRow) -> tuple[PublisherLink, ...]:
+def publisher_links(row: ServerRow, addresses: Addresses) -> tuple[PublisherLink, ...]:
     """Return links to the publishers of a server."""
-    return tuple(_link(one) for one in publishers_of(row))
+    return tuple(link_to(one, addresses) for one in publishers_of(row))
 
 
 def publisher_pages(index: Index) -> Iterator[PublisherPage]:
     """Make the contexts of all publishers, by name."""
-    found = _found(index)
+    found = found_publishers(index)
     for one in found:
         yield from _pages(one, found[one], index)
 
 
 def publishers_pages(index: Index) -> Iterator[PublishersPage]:
     """Make the contexts of the list of them, at least one page."""
-    found = _found(index)
-    lines = [_line(one, rows, index.by_server) for one, rows in found.items()]
+    found = found_publishers(index)
+    lines = [_line(one, rows, index) for one, rows in found.items()]
     named = {row.name for rows in found.values() for row in rows}
-    yield from _list(lines, len(index.servers) - len(named))
+    yield from _list(lines, len(index.servers) - len(named), index.addresses)
 
 
-def _found(index: Index) -> dict[Publisher, list[ServerRow]]:
+def found_publishers(index: Index) -> dict[Publisher, list[ServerRow]]:
     """Return the servers of each publisher, by the publisher's name."""
     found: dict[Publisher, list[ServerRow]] = defaultdict(list)
     for row in index.servers:
@@ -103,7 +104,7 @@ def _found(index: Index) -> dict[Publisher, list[ServerRow]]:
 
 def _pages(publisher: Publisher, rows: Sequence[ServerRow], index: Index) -> Iterator[PublisherPage]:
     others = dict.fromkeys(other for row in rows for other in publishers_of(row) if other != publisher)
-    for path, part, shown in paged(rows, PAGE, lambda number: _path(publisher, number)):
+    for path, part, shown in paged(rows, PAGE, partial(_path, publisher, index.addresses)):
         yield PublisherPage(
             path=path,
             twin=urls.twin(path),
@@ -112,18 +113,18 @@ def _pages(publisher: Publisher, rows: Sequence[ServerRow], index: Index) -> Ite
             derived=publisher.derived,
             about=DERIVED_ABOUT[publisher.derived],
             description=f"{counted(len(rows), 'MCP server')} of {publisher.name}, with what their tools can do.",
-            known=_known(rows, index.by_server),
-            others=tuple(_link(one) for one in list(others)[:20]),
+            known=known_tools(rows, index),
+            others=tuple(link_to(one, index.addresses) for one in list(others)[:20]),
             entries=ServerEntries(index, shown),
             slice=part,
         )
 
 
-def _list(lines: Sequence[PublisherLine], nameless: int) -> Iterator[PublishersPage]:
+def _list(lines: Sequence[PublisherLine], nameless: int, addresses: Addresses) -> Iterator[PublishersPage]:
     about = tuple(
         (kind.value, words, sum(line.derived is kind for line in lines)) for kind, words in DERIVED_ABOUT.items()
     )
-    for path, part, shown in paged(lines, _LINES, urls.publishers):
+    for path, part, shown in paged(lines, _LINES * addresses.others, urls.publishers):
         yield PublishersPage(
             path=path,
             twin=urls.twin(path),
@@ -136,18 +137,21 @@ def _list(lines: Sequence[PublisherLine], nameless: int) -> Iterator[PublishersP
         )
 
 
-def _line(publisher: Publisher, rows: Sequence[ServerRow], tools: Lists) -> PublisherLine:
-    return PublisherLine(_path(publisher), publisher.name, publisher.derived, len(rows), _known(rows, tools))
+def _line(publisher: Publisher, rows: Sequence[ServerRow], index: Index) -> PublisherLine:
+    path = _path(publisher, index.addresses)
+    return PublisherLine(path, publisher.name, publisher.derived, len(rows), known_tools(rows, index))
 
 
-def _known(rows: Iterable[ServerRow], tools: Lists) -> str:
-    counts = [tools[row.name].standings() for row in rows]
+def known_tools(rows: Iterable[ServerRow], index: Index) -> str:
+    """Return in words how many tools of servers are confirmed and how many declared."""
+    counts = [index.by_server[row.name].standings() for row in rows]
     return tools_in_words(sum(one.confirmed for one in counts), sum(one.declared for one in counts))
 
 
-def _link(publisher: Publisher) -> PublisherLink:
-    return PublisherLink(Link(_path(publisher), publisher.name), publisher.derived.value)
+def link_to(publisher: Publisher, addresses: Addresses) -> PublisherLink:
+    """Return a link to a publisher."""
+    return PublisherLink(Link(_path(publisher, addresses), publisher.name), publisher.derived.value)
 
 
-def _path(publisher: Publisher, page: int = 1) -> str:
-    return urls.publisher(publisher.derived.value, publisher.name, page)
+def _path(publisher: Publisher, addresses: Addresses, page: int = 1) -> str:
+    return addresses.publisher(publisher.derived.value, publisher.name, page)

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import zip_longest
 from typing import Any
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from catalogue.site import urls
 from catalogue.site.badge import badge_markdown
@@ -17,6 +17,7 @@ from catalogue.site.overview import NotFoundPage
 from catalogue.site.page_types import PAGE_TYPES
 from catalogue.site.structured import structured
 from catalogue.site.templates import TemplateEnvironment
+from catalogue.site.tool_section import ToolSection
 from classifier.verdict import Category
 
 _TEMPLATES = {kind.context: kind.template for kind in PAGE_TYPES}
@@ -101,6 +102,12 @@ class Rendered:
 
     html: str
     root: str
+
+
+def render_section(section: ToolSection, root: str) -> Markup:
+    """Return the HTML of a tool's section of a page that stands `root` below the site's root."""
+    made = environment().get_template("tool_section.html").render(s=section, root=escape(root))
+    return Markup(made)  # noqa: S704 - of a template that escapes everything
 
 
 def render(page: Any, site: Site) -> Rendered:

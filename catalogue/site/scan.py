@@ -7,24 +7,27 @@ read where the last build noted it, and neither their definitions nor their verd
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from catalogue.drift import Drift
 from catalogue.errors import CatalogueError
 from catalogue.history import Past
 from catalogue.repository import Repository
 from catalogue.site import urls
+from catalogue.site.context import Site
 from catalogue.site.facts import facts_of
 from catalogue.site.fingerprint import fingerprint, outlined, pickled
 from catalogue.site.index import Index
 from catalogue.site.manifest import Made
 from catalogue.site.output import Output
-from catalogue.site.server_facts import read, server_facts, written
+from catalogue.site.parts import Pieces
+from catalogue.site.server_facts import ServerFacts, read, server_facts, written
 from catalogue.site.server_files import Work
 from catalogue.site.tool_page import NAMESAKES
 from catalogue.site.workers import Job
-from catalogue.values import Report, ServerRow, ToolHead
+from catalogue.values import Report, ServerRow, StoredTool, ToolHead
 
 _TOGETHER = 400
 """Tools that are read from the database at a time: a query costs as much as ten of them."""
@@ -46,12 +49,12 @@ class _Holding:
 class Scan:
     """One pass over the data, and what is made of it."""
 
-    def __init__(self, repository: Repository, past: Past, ruleset: str, program: bytes, output: Output) -> None:
-        """`ruleset` is the rules' digest, `program` that of everything but the data."""
-        self.index = Index()
+    def __init__(self, repository: Repository, past: Past, site: Site, program: bytes, output: Output) -> None:
+        """`program` is the digest of everything but the data."""
+        self.index = Index(site.addresses)
         self._repository = repository
         self._past = past
-        self._ruleset = ruleset
+        self._ruleset = site.ruleset
         self._program = program
         self._output = output
         self._holdings: list[_Holding] = []
@@ -97,11 +100,17 @@ class Scan:
             if noted is not None:
                 facts = read(noted[len(holding.seed) :])
             else:
-                facts = server_facts(holding.row, [facts_of(next(loaded)) for _ in holding.ids])
+                facts = self._facts(holding, loaded)
                 self._output.keep(urls.server(holding.row.name), holding.seed + written(facts))
             self._holdings.append(holding)
             self.index.add_server(holding.row, facts, holding.seed)
         return len(wanted)
+
+    def _facts(self, holding: _Holding, loaded: Iterator[StoredTool]) -> ServerFacts:
+        """Return the facts of the next tools that are loaded, which are a server's."""
+        index, tools = self.index, len(holding.ids)
+        facts = [facts_of(next(loaded), index.addresses, tools) for _ in holding.ids]
+        return server_facts(holding.row, facts, index.search.cut)
 
     def sizes(self) -> Iterator[int]:
         """Yield the number of tools of each server."""
@@ -126,12 +135,22 @@ class Scan:
             if part is not None:
                 yield part
                 continue
-            tools = [next(loaded) for _ in holding.ids]
-            namesakes = {name: self.index.namesakes(name) for name in holding.names}
-            server = holding.row.name
-            work = Work(holding.row, tools, self.index.by_server[server], namesakes, past.get(server, ()))
-            name = urls.server(server)
+            work = self._work(holding, [next(loaded) for _ in holding.ids], past)
+            name = urls.server(holding.row.name)
             yield Job(name, key.hex(), pickled(work), self._output.digests(name))
+
+    def pieces(self, seeds: Collection[bytes]) -> Iterator[Job]:
+        """Yield a job for the pieces of each of the servers with these seeds."""
+        for holding in self._holdings:
+            if holding.seed in seeds:
+                tools = list(self._repository.tools_by_id(holding.ids, self._ruleset))
+                work = self._work(holding, tools, self._past([holding.row.name]))
+                yield Job("", "", pickled(Pieces(work)), {})
+
+    def _work(self, holding: _Holding, tools: Sequence[StoredTool], past: Mapping[str, Sequence[Drift]]) -> Work:
+        namesakes = {name: self.index.namesakes(name) for name in holding.names}
+        row = holding.row
+        return Work(row, tools, self.index.by_server[row.name], namesakes, past.get(row.name, ()), holding.seed)
 
     def _digest_namesakes(self, name: str) -> bytes:
         entries = self.index.by_name[name]

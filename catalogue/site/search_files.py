@@ -6,7 +6,9 @@ from a folder without a server, where a browser reads no other file. What they h
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,23 +19,40 @@ import orjson
 
 from catalogue.ascii_json import compact
 from catalogue.site import urls
+from catalogue.site.addresses import SiteFormat
 from catalogue.site.search_layout import Stratum
 from catalogue.site.search_lists import pieces
-
-BLOCK = 32
-"""Numbers whose records are in one file: ten results are mostly in ten files, so they must be small (4 kB)."""
 
 FIELDS = 4
 """Where a word may stand: the name, the title, the description, the server."""
 
-_FILE = 12_000
-"""Letters of a file of words; a longer one is cut."""
 
-_INLINE = 800
-"""Letters of a list that stands with its word; a longer one has files of its own."""
+class Cut(NamedTuple):
+    """How an index is cut into files: many small ones, of which a query needs few bytes, or few larger ones.
 
-_PIECE = 12_000
-"""Letters of a file of a list."""
+    `block` are the numbers whose records are in one file: ten results are in ten files at most. `packed` records are
+    compressed and lack what a result can do without. Words are in one file whose first `key` bytes are alike, which is
+    cut where it is longer than `file` letters. A list of up to `inline` letters stands with its word, a longer one in
+    files of at most `piece` letters. A query reads lists of about `budget` letters, and then as many files of records,
+    of at most about `record` letters, as make less than 300,000 in all.
+    """
+
+    block: int
+    packed: bool
+    key: int
+    file: int
+    inline: int
+    piece: int
+    budget: int
+    record: int
+
+
+CUTS: dict[SiteFormat, Cut] = {
+    SiteFormat.HTML: Cut(32, packed=False, key=2, file=12_000, inline=800, piece=12_000, budget=205_000, record=6_000),
+    SiteFormat.SINGLE: Cut(
+        2048, packed=True, key=1, file=30_000, inline=6_000, piece=40_000, budget=140_000, record=48_000
+    ),
+}
 
 _COMPLETIONS = 4
 """Words that complete a beginning whose words are in several files."""
@@ -53,6 +72,7 @@ class Words:
     layout: str
     end: int
     lists: Sequence[bytes]
+    cut: Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,7 @@ class Records:
 
     layout: str
     records: Sequence[tuple[int, bytes]]
+    cut: Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +91,7 @@ class Directory:
     layout: str
     strata: tuple[Stratum, ...]
     keys: tuple[str, ...]
+    cut: Cut
 
 
 class _Word(NamedTuple):
@@ -88,16 +110,23 @@ def index_files(part: Words | Records | Directory) -> Iterator[tuple[str, bytes]
         return _word_files(part)
     if isinstance(part, Records):
         return _record_files(part)
-    content = {"layout": part.layout, "block": BLOCK, "strata": part.strata, "keys": " ".join(part.keys)}
+    cut = {"block": part.cut.block, "key": part.cut.key, "budget": part.cut.budget, "record": part.cut.record}
+    content = {"layout": part.layout, **cut, "strata": part.strata, "keys": " ".join(part.keys)}
     return iter([(urls.search_file("index"), _script("index", content))])
 
 
 def _record_files(part: Records) -> Iterator[tuple[str, bytes]]:
-    for block, found in groupby(part.records, key=lambda pair: pair[0] // BLOCK):
-        rows = ",".join(f'"{number}":{record.decode("ascii")}' for number, record in found)
+    for block, found in groupby(part.records, key=lambda pair: pair[0] // part.cut.block):
+        rows = "{" + ",".join(f'"{number}":{record.decode("ascii")}' for number, record in found) + "}"
         name = f"r/{block}"
-        content = f'catalogueSearch("{name}",{{"layout":"{part.layout}","rows":{{{rows}}}}});\n'
+        value = f'"packed":"{_packed(rows)}"' if part.cut.packed else f'"rows":{rows}'
+        content = f'catalogueSearch("{name}",{{"layout":"{part.layout}",{value}}});\n'
         yield urls.search_file(name), content.encode("ascii")
+
+
+def _packed(rows: str) -> str:
+    """Return JSON compressed: records of many tools are much alike."""
+    return base64.b64encode(zlib.compress(rows.encode("ascii"), 6)).decode("ascii")
 
 
 def _word_files(part: Words) -> Iterator[tuple[str, bytes]]:
@@ -113,7 +142,7 @@ def _word_files(part: Words) -> Iterator[tuple[str, bytes]]:
             entry.pop()
         found.append(_Word(word, sum(map(len, merged[word])), f"{compact(word)}:{compact(entry)}"))
     tops: dict[str, list[str]] = {}
-    groups = list(_cut(found, 0, tops))
+    groups = list(_cut(found, part.cut.file, 0, tops))
     name = f"w/{part.key}"
     if len(groups) == 1:
         yield urls.search_file(name), _words_script(name, part.layout, groups[0])
@@ -163,8 +192,8 @@ def _value(part: Words, word: str, field: int, numbers: array[int]) -> tuple[Any
         return 0, []
     if field and len(numbers) > part.end // 20 and part.end > 2_000:
         return TOO_FREQUENT, []
-    cut = list(pieces(numbers, 0, part.end, _PIECE))
-    if len(cut) == 1 and len(cut[0][1]) <= _INLINE:
+    cut = list(pieces(numbers, 0, part.end, part.cut.piece))
+    if len(cut) == 1 and len(cut[0][1]) <= part.cut.inline:
         return cut[0][1], []
     digest = hashlib.sha256(f"{word} {field}".encode()).hexdigest()[:16]
     names = [f"l/{digest}-{number}" for number in range(len(cut))]
@@ -174,9 +203,9 @@ def _value(part: Words, word: str, field: int, numbers: array[int]) -> tuple[Any
     return [digest, [[start, len(text)] for start, text in cut]], files
 
 
-def _cut(found: list[_Word], depth: int, tops: dict[str, list[str]]) -> Iterator[list[_Word]]:
+def _cut(found: list[_Word], most: int, depth: int, tops: dict[str, list[str]]) -> Iterator[list[_Word]]:
     """Cut words, which begin alike up to `depth`, into groups for a file each, and note the best of what is cut."""
-    if _letters(found) <= _FILE or len(found) == 1:
+    if _letters(found) <= most or len(found) == 1:
         yield found
         return
     beginning = found[0].word[:depth]
@@ -186,11 +215,11 @@ def _cut(found: list[_Word], depth: int, tops: dict[str, list[str]]) -> Iterator
     waiting: list[_Word] = []
     for _, alike in groupby(found, key=lambda word: word.word[: depth + 1]):
         group = list(alike)
-        if waiting and _letters(waiting) + _letters(group) > _FILE:
+        if waiting and _letters(waiting) + _letters(group) > most:
             yield waiting
             waiting = []
-        if _letters(group) > _FILE:
-            yield from _cut(group, depth + 1, tops)
+        if _letters(group) > most:
+            yield from _cut(group, most, depth + 1, tops)
         else:
             waiting += group
     if waiting:

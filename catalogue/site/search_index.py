@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
 from itertools import groupby
-from typing import NamedTuple, Protocol, TypeAlias, cast
+from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 
 import orjson
 
@@ -21,7 +21,7 @@ from catalogue.site import urls
 from catalogue.site.facts import Facts
 from catalogue.site.fingerprint import fingerprint
 from catalogue.site.marks import inert
-from catalogue.site.search_files import BLOCK, Directory, Records, Words, packed
+from catalogue.site.search_files import Cut, Directory, Records, Words, packed
 from catalogue.site.search_layout import EMPTY, SERVER, Layout, lay_out, place, stratum_code
 from catalogue.site.search_words import found_by, words
 from catalogue.site.spool import Spool
@@ -31,8 +31,8 @@ _WINDOW = 1 << 14
 """Numbers whose words are collected in memory at a time. The windows are ranges of numbers, so that what comes or goes
 changes its own only."""
 
-_RECORDS = 64 * BLOCK
-"""Numbers whose records are one part of the site."""
+_RECORDS = 2048
+"""Numbers whose records are one part of the site: some whole blocks, however the index is cut."""
 
 _SUMMARY = 110
 """Characters of a description that a result shows."""
@@ -77,15 +77,16 @@ class Findable(NamedTuple):
     facets: Sequence[str]
 
 
-def findable(row: ServerRow, tools: Sequence[Facts]) -> Findable:
-    """Return a server and its tools as they can be found."""
+def findable(row: ServerRow, tools: Sequence[Facts], cut: Cut) -> Findable:
+    """Return a server and its tools as they can be found in an index that is cut like this."""
     facets = _facets(row)
     things = [_server(row, len(tools), facets)]
     of_server = " ".join(words(f"{row.name} {row.title or ''}"))
     for tool in tools:
         line = orjson.loads(tool.line)
         path, summary, declared = line[0], line[8], line[9]
-        record = compact([line[1], line[2], path, inert(summary, _SUMMARY), int(declared)])
+        shown = [line[1], line[2], path, inert(summary, _SUMMARY), int(declared)]
+        record = compact(_brief(shown) if cut.packed else shown)
         own = " ".join((facets, *(f":signal:{signal}" for signal in tool.signals), f":changed:{tool.changed}"))
         things.append(_Thing(path, (tool.severity, tool.category), record, (*tool.words, of_server, own)))
     return Findable(
@@ -118,7 +119,8 @@ class SearchIndex:
     ":changed:2026-11". They are kept as words, which no text has.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cut: Cut) -> None:
+        self.cut = cut
         self._codes = array("H")
         self._places = array("I")
         self._things = Spool()
@@ -157,7 +159,7 @@ class SearchIndex:
         for key in sorted(of_key):
             names, digests = zip(*of_key[key], strict=True)
             yield SearchPart(f"search/w/{key}", self._told(*digests), partial(self._words, key, names, memory))
-        directory = Directory(self.layout.digest, self.layout.strata, tuple(sorted(of_key)))
+        directory = Directory(self.layout.digest, self.layout.strata, tuple(sorted(of_key)), self.cut)
         yield SearchPart("search/index", fingerprint(directory), lambda: directory)
 
     def _records_parts(self, numbers: range) -> Iterator[SearchPart]:
@@ -169,15 +171,20 @@ class SearchIndex:
     def _records(self, numbers: range) -> Records:
         found = ((number, self._things[self.layout.things[number]]) for number in numbers if self._has(number))
         separator = _SEPARATOR.encode()
-        return Records(self.layout.digest, [(number, thing.partition(separator)[0]) for number, thing in found])
+        records = [(number, thing.partition(separator)[0]) for number, thing in found]
+        return Records(self.layout.digest, records, self.cut)
 
     def _words(self, key: str, names: Sequence[str], memory: Memory) -> Words:
         pieces = [memory.note(name) or b"" for name in names]
-        return Words(key, self.layout.digest, len(self.layout.things), pieces)
+        return Words(key, self.layout.digest, len(self.layout.things), pieces, self.cut)
 
     def _told(self, *content: object) -> bytes:
         """Return what tells a part of this content from others, which goes by the division of the numbers, too."""
         return fingerprint(self.layout.digest, len(self.layout.things), *content)
+
+    def _key(self, pair: tuple[bytes, int]) -> str:
+        """Return the name of the file of a word: its first bytes."""
+        return pair[0][: self.cut.key].hex()
 
     def _has(self, number: int) -> bool:
         return self.layout.things[number] != EMPTY
@@ -215,7 +222,7 @@ class SearchIndex:
             for field, found in enumerate(fields):
                 for word in found.split():
                     lists[word, field].append(number)
-        for key, own in groupby(sorted(lists, key=lambda pair: (_key(pair[0]), pair)), key=lambda pair: _key(pair[0])):
+        for key, own in groupby(sorted(lists, key=lambda pair: (self._key(pair), pair)), key=self._key):
             yield key, packed((word.decode("utf-8"), field, lists[word, field]) for word, field in own)
 
 
@@ -227,9 +234,11 @@ def _piece(start: int, key: str) -> str:
     return f"search/window/{start}/{key}"
 
 
-def _key(word: bytes) -> str:
-    """Return the name of the file of a word: its first two bytes."""
-    return word[:2].hex()
+def _brief(shown: Sequence[Any]) -> Sequence[Any]:
+    """Return a tool's record without its summary, and without its path where that follows from its names."""
+    name, server, path, _, declared = shown
+    usual = f"server/{server.replace('/', '__')}/index.html#tool-{name}"  # as `site_templates/search.js` makes it
+    return [name, server, "" if path == usual else path, "", declared]
 
 
 def _facets(row: ServerRow) -> str:

@@ -16,6 +16,7 @@ from catalogue import flows
 from catalogue.attacks.read import patterns_for
 from catalogue.site.entries import CATEGORIES
 from catalogue.site.facts import Facts
+from catalogue.site.search_files import Cut
 from catalogue.site.search_index import Findable, findable
 from catalogue.site.tally import counted
 from catalogue.values import ServerRow
@@ -51,8 +52,8 @@ class ServerFacts(NamedTuple):
     findable: Findable
 
 
-def server_facts(row: ServerRow, tools: Sequence[Facts]) -> ServerFacts:
-    """Put the facts of a server's tools together."""
+def server_facts(row: ServerRow, tools: Sequence[Facts], cut: Cut) -> ServerFacts:
+    """Put the facts of a server's tools together, for a search index that is cut like this."""
     return ServerFacts(
         names=[tool.name for tool in tools],
         lines=[tool.line for tool in tools],
@@ -66,7 +67,7 @@ def server_facts(row: ServerRow, tools: Sequence[Facts]) -> ServerFacts:
         counts=counted(tools),
         hinted=[_hinted(tool) for tool in tools if tool.hints or tool.conflict],
         legs=list(_legs(tools)),
-        findable=findable(row, tools),
+        findable=findable(row, tools, cut),
     )
 
 

@@ -1,11 +1,11 @@
-"""All files of one part of the site: a server with its tools, or a page of the overview. Pure; runs in any process."""
+"""The files of a server and of its tools where each tool has a page. Pure."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalogue.drift import Drift
 from catalogue.errors import CatalogueError
@@ -14,16 +14,15 @@ from catalogue.policies.document import Policy
 from catalogue.policies.recommend import Case, Posture, Recommendation, server_document
 from catalogue.site import urls
 from catalogue.site.advice import Advice, ServerAdvice, advise, advise_server
-from catalogue.site.collection_files import CollectionFile
 from catalogue.site.companions import server_companions, server_data
 from catalogue.site.context import Entry, Site
-from catalogue.site.links import internal_links, link_targets
+from catalogue.site.links import anchors, internal_links, link_targets
 from catalogue.site.marks import inert
 from catalogue.site.policy_page import PolicyPage, Ruled, policy_pages
 from catalogue.site.render import render
-from catalogue.site.search_files import Directory, Records, Words, index_files
-from catalogue.site.server_page import server_pages
-from catalogue.site.tool_page import Judged, Namesakes, Neighbours, tool_page
+from catalogue.site.server_page import Known, server_pages
+from catalogue.site.server_whole import WholeServerPage
+from catalogue.site.tool_page import Judged, Namesakes, Neighbours, ToolPage, tool_page
 from catalogue.site.twins import twin
 from catalogue.values import ServerRow, StoredTool
 
@@ -33,6 +32,7 @@ class Work:
     """A server to render: its tools, and the same as list entries.
 
     `namesakes` are by name the tools of that name on all servers, `past` what became of the server, newest first.
+    `seed` is the digest of all that is its own.
     """
 
     row: ServerRow
@@ -40,69 +40,62 @@ class Work:
     entries: Sequence[Entry]
     namesakes: Mapping[str, Namesakes]
     past: Sequence[Drift]
+    seed: bytes
 
 
 @dataclass(slots=True)
 class Files:
-    """Rendered files as (path, content), and what they link to (path: a page that does)."""
+    """Rendered files as (path, content), what they link to (path: a page that does), and their anchors.
+
+    `pieces` are for files about many servers, as (name, content).
+    """
 
     files: list[tuple[str, bytes]] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
+    anchors: list[str] = field(default_factory=list)
+    pieces: list[tuple[str, bytes]] = field(default_factory=list)
     _linked: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))  # as it stands, by folder
 
     def page(self, page: Any, site: Site) -> None:
         """Render a page and its twin."""
         made = render(page, site)
         html = made.html.encode("utf-8")
-        for link in internal_links(page.path, made.root, self._new(page.path, html)):
+        own = anchors(html)
+        for link in internal_links(page.path, made.root, self._new(page.path, html, own)):
             self.links.setdefault(link, page.path)
+        if not isinstance(page, ToolPage):  # which are many, and no page links into one
+            self.anchors += sorted(f"{page.path}#{anchor.decode('utf-8')}" for anchor in own)
         self.files.append((page.path, html))
-        if hasattr(page, "twin"):
+        if getattr(page, "twin", "") and not isinstance(page, WholeServerPage):  # whose twin many servers share
             self.files.append((page.twin, twin(page)))
 
-    def _new(self, path: str, html: bytes) -> list[str]:
-        """Return what a page links to and no page before it in its folder did: a few of some fifty."""
+    def _new(self, path: str, html: bytes, own: Collection[bytes]) -> list[str]:
+        """Return what a page links to and no page before it in its folder did, a few of some fifty.
+
+        Of its `own` anchors, only links to those that it has not.
+        """
         known = self._linked[path.rpartition("/")[0]]
-        new = [target for target in dict.fromkeys(link_targets(html)) if target not in known]
+        targets = dict.fromkeys(link_targets(html))
+        new = [target for target in targets if target not in known and target[:1] != b"#"]
         known.update(new)
-        return [target.decode("utf-8") for target in new]
-
-
-def part_files(part: Any, site: Site, titles: Mapping[str, str]) -> Files:
-    """Make a part: a server's `Work`, a collection, the context of one page, or a part of the search index.
-
-    `titles` are the rules', by id.
-    """
-    if isinstance(part, Work):
-        return server_files(part, site, titles)
-    if isinstance(part, Words | Records | Directory):
-        return Files(list(index_files(part)))
-    made = Files()
-    if isinstance(part, CollectionFile):
-        made.files.append((part.path, part.content()))
-    else:
-        made.page(part, site)
-    return made
+        lost = [target for target in targets if target[:1] == b"#" and target[1:] not in own]
+        return [target.decode("utf-8") for target in (*new, *lost)]
 
 
 def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:
     """Render the pages, twins and policies of a server and of its tools."""
     made = Files()
     weights = []
-    tools = [_judged(tool) for tool in work.tools]
-    cases = [Case(tool.row.name, tool.row.definition, tool.verdict) for tool in tools]
-    recommended = [(case.name, case.recommend()) for case in cases]
-    advices = list(_advise(tools, recommended))
+    tools, cases, recommended, advices, for_all = advised(work)
     for tool, advice in zip(tools, advices, strict=True):
         page = tool_page(tool, advice, Neighbours(work.entries, work.namesakes[tool.row.name]), titles)
         made.page(page, site)
         made.files.append((page.policy_path, page.advice.text.encode("utf-8")))
         weights.append(page.tokens)
-    for_all = advise_server(recommended) if tools else None
     if for_all:
         for policy_page in _policy_pages(work, cases, advices, for_all):
             made.page(policy_page, site)
-    pages = server_pages(work.row, work.entries, weights, for_all, _flow(tools))
+    pages = server_pages(Known(work.row, work.entries, weights, for_all, flow_among(tools), site.addresses))
     for server_page in pages:
         made.page(server_page, site)
     made.files += server_companions(pages, work.entries, work.past, site)
@@ -110,6 +103,25 @@ def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:
         made.files.append(server_data(work.row.name, tools, advices, recommended))
         made.files.append((urls.server_policy(work.row.name), for_all.text.encode("utf-8")))
     return made
+
+
+class Advised(NamedTuple):
+    """The tools of a server with a policy for each, and one for all of them, `None` without tools."""
+
+    tools: Sequence[Judged]
+    cases: Sequence[Case]
+    recommended: Sequence[tuple[str, Recommendation]]
+    advices: Sequence[Advice]
+    for_all: ServerAdvice | None
+
+
+def advised(work: Work) -> Advised:
+    """Recommend the policies of a server."""
+    tools = [_judged(tool) for tool in work.tools]
+    cases = [Case(tool.row.name, tool.row.definition, tool.verdict) for tool in tools]
+    recommended = [(case.name, case.recommend()) for case in cases]
+    for_all = advise_server(recommended) if tools else None
+    return Advised(tools, cases, recommended, list(_advise(tools, recommended)), for_all)
 
 
 def _policy_pages(
@@ -126,7 +138,7 @@ def _policy_pages(
     return policy_pages(work.row, ruled, policies, for_all)
 
 
-def _flow(tools: Sequence[Judged]) -> Flow:
+def flow_among(tools: Sequence[Judged]) -> Flow:
     return flow_of(
         part for tool in tools for part in parts_of(tool.row.name, tool.row.occurrence, tool.verdict.signals)
     )

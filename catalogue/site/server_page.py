@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from catalogue.flows import Flow
 from catalogue.site import urls
+from catalogue.site.addresses import Addresses
 from catalogue.site.advice import ServerAdvice
 from catalogue.site.command import command
 from catalogue.site.context import (
@@ -34,9 +36,6 @@ from catalogue.site.publisher_page import PublisherLink, publisher_links
 from catalogue.values import IntrospectionRow, ListingRow, ServerRow, TargetRow
 from classifier.verdict import Category, Severity
 from crawler.records import Need, SignIn, TargetKind
-
-PAGE = 200
-"""Tools on one page of a server."""
 
 _WINDOW = 200_000
 """Tokens of the context window that the cost is compared with: that of the common large models of 2026."""
@@ -172,35 +171,39 @@ class ServerPage:
         return GRADE_ABOUT[self.grade] if self.grade else UNGRADED
 
 
-def server_pages(
-    row: ServerRow, entries: Sequence[Entry], weights: Sequence[int], advice: ServerAdvice | None, flow: Flow
-) -> list[ServerPage]:
-    """Make the contexts of a server's pages, at least one. `weights` are the tokens of `entries`, in their order."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a server when its pages are made: `weights` are the tokens of `entries`, in their order."""
+
+    row: ServerRow
+    entries: Sequence[Entry]
+    weights: Sequence[int]
+    advice: ServerAdvice | None
+    flow: Flow
+    addresses: Addresses
+
+
+def server_pages(known: Known) -> list[ServerPage]:
+    """Make the contexts of a server's pages, at least one."""
     order = list(CATEGORY_ABOUT)
-    ordered = sorted(entries, key=lambda entry: order.index(entry.category))
-    paths = [urls.server(row.name, number + 1) for number in range(max(1, -(-len(ordered) // PAGE)))]
-    return [_page(row, path, paths, ordered, _cost(entries, weights), advice, flow) for path in paths]
+    ordered = sorted(known.entries, key=lambda entry: order.index(entry.category))
+    paths = known.addresses.pages(known.row.name, len(ordered))
+    cost = _cost(known.entries, known.weights)
+    return [_page(known, path, paths, ordered, cost) for path in paths]
 
 
-def _page(
-    row: ServerRow,
-    path: str,
-    paths: Sequence[str],
-    entries: Sequence[Entry],
-    cost: Cost | None,
-    advice: ServerAdvice | None,
-    flow: Flow,
-) -> ServerPage:
+def _page(known: Known, path: str, paths: Sequence[str], entries: Sequence[Entry], cost: Cost | None) -> ServerPage:
+    row, advice, flow, addresses = known.row, known.advice, known.flow, known.addresses
     name = inert(row.name, 160)
-    part = slice_of(len(entries), PAGE, path, paths)
+    part = slice_of(len(entries), addresses.split, path, paths)
     listed_none = not entries and any(_is_empty(target) for target in row.targets)
     nothing = "it listed no tools." if listed_none else "none of its tools are known."
     summary = "withdrawn by every source that named it." if row.withdrawn else _summary(entries) or nothing
     return ServerPage(
         path=path,
-        twin=urls.twin(path),
-        policy_path=urls.server_policy(row.name) if advice else "",
-        policy_page=urls.policy_page(row.name) if advice else "",
+        twin=addresses.server_twin(row.name, path),
+        policy_path=addresses.server_policy(row.name) if advice else "",
+        policy_page=addresses.policy_place(row.name) if advice else "",
         beside=_beside(row.name, path, bool(advice)),
         crumbs=(Crumb(urls.servers(), "Servers"), Crumb("", name)),
         name=name,
@@ -220,12 +223,12 @@ def _page(
         declared_bars=_bars(entry for entry in entries if entry.declared),
         groups=_groups(entries[part.first - 1 : part.last] if entries else (), entries),
         slice=part,
-        publishers=publisher_links(row),
+        publishers=publisher_links(row, addresses),
         listings=tuple(_listing(listing) for listing in row.listings),
         targets=tuple(_target(target) for target in row.targets),
         instructions=_instructions(row),
         cost=cost,
-        together=flow_view(row.name, flow),
+        together=flow_view(flow, partial(addresses.tool, row.name, tools=len(entries))),
         advice=advice,
         policy_command=command("policy recommend", row.name),
         first_seen=day(row.first_seen),

@@ -1,4 +1,4 @@
-"""Cuts what is about all servers into files of bearable size, by a digest of the server's page.
+"""Cuts what is about many things into files of bearable size, by digests of their names.
 
 A server stays in its file whatever else comes and goes, so one that changes changes one file. Knows no file.
 """
@@ -17,6 +17,30 @@ _SPLITS = ((4_000, 0), (64_000, 1))
 def shard_digits(tools: int) -> int:
     """Return by how many hexadecimal digits a catalogue of that many tools is cut."""
     return next((digits for most, digits in _SPLITS if tools <= most), 2)
+
+
+_FIXED = 64
+"""Shards of a site whose number of files is bounded: the dumps of half a million tools are then about 10 MB each."""
+
+
+def fixed_shard(name: str) -> str:
+    """Return the shard of what has this name, in two hexadecimal digits, where there are always as many shards."""
+    return f"{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).digest()[0] % _FIXED:02x}"
+
+
+def bucket(name: str, count: int) -> int:
+    """Return the bucket of what has this name, from 0, of so many.
+
+    One bucket more takes its share from each of the others and moves nothing else: J. Lamping and E. Veach, "A Fast,
+    Minimal Memory, Consistent Hash Algorithm", arxiv.org/abs/1406.2294.
+    """
+    key = int.from_bytes(hashlib.sha256(name.encode("ascii")).digest()[:8], "big")
+    found, following = 0, 0
+    while following < count:
+        found = following
+        key = (key * 2862933555777941757 + 1) % (1 << 64)
+        following = int((found + 1) * ((1 << 31) / ((key >> 33) + 1)))
+    return found
 
 
 def shard_of(path: str, digits: int) -> str:

@@ -27,6 +27,14 @@ class Staging:
             self._write(f"{self.folder}/{path}", content)
         return StoredFile(path, digest, len(content), changed)
 
+    def aside(self, name: str) -> Path:
+        """Return the place of a piece that is of no use to the site as it is; "" for the folder of all."""
+        return self.folder / ".aside" / name
+
+    def lay_aside(self, name: str, content: bytes) -> None:
+        """Keep a piece for a later step of this build."""
+        self._write(str(self.aside(name)), content)
+
     def join(self, path: str, sources: Sequence[str], known: str | None) -> StoredFile:
         """Store what files of this build hold, one after the other."""
         target = Path(f"{self.folder}/{path}")

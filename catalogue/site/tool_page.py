@@ -207,14 +207,14 @@ def tool_page(judged: Judged, advice: Advice, neighbours: Neighbours, titles: Ma
         questions=words.questions(subject),
         related=_related(row, path, verdict.category, neighbours),
         facts=_facts(row, verdict),
-        tokens=_tokens(judged),
+        tokens=tokens_of(judged),
         explain=command("explain", row.server, row.name),
         reproduce=_reproduce(path),
         stored=judged.stored,
     )
 
 
-def _tokens(judged: Judged) -> int:
+def tokens_of(judged: Judged) -> int:
     """Estimate the tokens of a definition in a model's context: characters of its compact JSON, divided by four."""
     text = judged.stored.definition
     if "\\u" in text:  # a letter of another script is one character and not six

@@ -5,18 +5,21 @@ Knows no template. Addresses in a twin are paths from the site's root.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from catalogue import flows
 from catalogue.ascii_json import compact, visible
 from catalogue.site import urls
+from catalogue.site.addresses import SiteFormat
 from catalogue.site.context import Entry
+from catalogue.site.feeds import Item
 from catalogue.site.marks import Quoted
 from catalogue.site.overview import HomePage
 from catalogue.site.policy_page import PolicyPage
 from catalogue.site.schema import Hint
-from catalogue.site.server_page import ServerPage, TargetView
+from catalogue.site.server_page import Beside, ServerPage, TargetView
 from catalogue.site.tool_page import ToolPage
 from catalogue.values import IntrospectionRow
 
@@ -33,7 +36,7 @@ def twin(page: Any) -> bytes:
     elif isinstance(page, PolicyPage):
         text = compact({"version": VERSION, **_policy(page), **_next(page)})
     elif isinstance(page, HomePage):
-        text = compact({"version": VERSION, "api": _API, **plain(page)})
+        text = compact({"version": VERSION, "api": _API | _API_OF.get(page.format, {}), **plain(page)})
     else:
         text = compact({"version": VERSION, **plain(page), **_next(page)})
     return text.encode("ascii") + b"\n"
@@ -49,6 +52,9 @@ _API = {
     "data": urls.index_of(urls.DUMPS),
 }
 """Where the collections begin."""
+
+_API_OF: Mapping[str, dict[str, str]] = {SiteFormat.SINGLE: {"whole_servers": urls.index_of(urls.API_SERVERS)}}
+"""Where those begin that only sites of a format have."""
 
 
 def _next(page: Any) -> dict[str, str | None]:
@@ -132,6 +138,19 @@ def _hint(hint: Hint) -> dict[str, Any]:
         "found": hint.found,
         "standing": hint.standing,
     }
+
+
+def whole_server(
+    page: ServerPage, entries: Sequence[Entry], policy: Mapping[str, Any] | None, changes: Sequence[Item]
+) -> dict[str, Any]:
+    """Return a server with all of its tools, its policy and what became of it, where no file is its own."""
+    said = {key: value for key, value in _server(page).items() if key not in _OF_A_PAGE}
+    tools = [reference(entry) for entry in entries]
+    return {**said, "tools": tools, "policy": policy, "changes": plain(changes)}
+
+
+_OF_A_PAGE = frozenset({*Beside.__slots__, "slice", "twin", "policy_file", "policy_page"})
+"""What a server's twin says of files beside its page."""
 
 
 def _server(page: ServerPage) -> dict[str, Any]:

@@ -23,6 +23,7 @@ AUTHORS = "authors.html"
 DATA = "data.html"
 STYLE = "assets/site.css"
 OVERVIEW_STYLE = "assets/overview.css"
+MEMBERS_STYLE = "assets/members.css"
 SCRIPT = "assets/site.js"
 ICON = "assets/icon.svg"
 SEARCH = "search/index.html"
@@ -34,6 +35,7 @@ POLICY_CASES = "policy/cases.json"
 OPENAPI = "api/v1/openapi.json"
 API_TOOLS = "api/v1/tools"
 API_POLICIES = "api/v1/policies"
+API_SERVERS = "api/v1/server"
 API_FILES = "api/v1/files"
 DUMPS = "data"
 SERVERS_DUMPS = "data/servers"
@@ -151,6 +153,11 @@ def policy_target(name: str) -> str:
     return f"{POLICIES}#target-{name}"
 
 
+def tool_anchor(name: str, occurrence: int = 0) -> str:
+    """Return the anchor of a tool on a page of its server; no other anchor of the page begins with it and ":"."""
+    return f"tool-{slug(name, occurrence)}"
+
+
 def policy_beside(tool_page: str) -> str:
     """Return the policy of the tool whose page this is."""
     return f"{tool_page.removesuffix('.html')}.policy.json"
@@ -211,6 +218,11 @@ def publisher(kind: str, name: str, page: int = 1) -> str:
     return f"publisher/{slug(kind)}/{slug(name)}/{_page(page)}"
 
 
+def publisher_place(shard: str, kind: str, name: str) -> str:
+    """Return the place of a publisher on a page of many."""
+    return f"publisher/{shard}.html#{slug(kind)}-{slug(name)}"
+
+
 def changes(page: int = 1) -> str:
     """Return a page of the change log."""
     return f"changes/{_page(page)}"
@@ -249,6 +261,11 @@ def api_tools(shard: str) -> str:
     return f"{API_TOOLS}/{shard}.json"
 
 
+def api_servers(shard: str) -> str:
+    """Return the list of a shard's servers, each whole with its tools and its policy."""
+    return f"{API_SERVERS}/{shard}.json"
+
+
 def api_policies(shard: str) -> str:
     """Return the list of a shard's policies."""
     return f"{API_POLICIES}/{shard}.json"
@@ -283,7 +300,9 @@ def absolute(base_url: str | None, path: str) -> str | None:
     """Return the address of `path` below `base_url` (which ends in "/"); `None` without one."""
     if base_url is None:
         return None
-    return base_url + (path.removesuffix("index.html") if path.endswith(("/index.html", HOME)) else path)
+    page, mark, anchor = path.partition("#")
+    short = page.removesuffix("index.html") if page.endswith(("/index.html", HOME)) else page
+    return base_url + short + mark + anchor
 
 
 def _page(number: int) -> str:

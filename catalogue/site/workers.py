@@ -22,7 +22,7 @@ from typing import Self
 from catalogue.errors import CatalogueError
 from catalogue.site.context import Site
 from catalogue.site.manifest import Made, Part
-from catalogue.site.server_files import part_files
+from catalogue.site.parts import part_files
 from catalogue.site.staging import Staging
 
 _ALONE = 2_000_000
@@ -170,6 +170,8 @@ def _make_shared(jobs: Iterable[Job]) -> list[Part]:
 def _make(job: Job, shared: Shared) -> Part:
     made = part_files(pickle.loads(job.part), shared.site, shared.titles)  # noqa: S301 - our own, a moment old
     files = [shared.staging.store(path, content, job.known.get(path)) for path, content in made.files]
-    own = {file.path for file in files}
+    for name, content in made.pieces:
+        shared.staging.lay_aside(name, content)
+    own = {*(file.path for file in files), *made.anchors}
     links = {path: page for path, page in made.links.items() if path not in own}
-    return Part(job.name, job.key, files, links)
+    return Part(job.name, job.key, files, links, made.anchors)

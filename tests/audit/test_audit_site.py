@@ -12,6 +12,7 @@ from catalogue.audit.shelves import SiteShelf
 from catalogue.errors import CatalogueError
 from catalogue.identity import target_key
 from catalogue.site import urls
+from catalogue.site.addresses import FORMATS, SiteFormat
 from crawler.records import TargetKind
 
 KEY = target_key(TargetKind.NPM, "acme-mail")
@@ -58,6 +59,24 @@ def test_a_tool_that_we_cannot_read_is_one_line(change):
     line = {**TOOL, "verdict": {**TOOL["verdict"], **change}}
     with pytest.raises(CatalogueError, match="not what we know how to read"):
         shelf(data(line)).tools("acme/mail")
+
+
+def test_of_a_file_that_servers_share_only_the_lines_of_the_one_are_read():
+    place = FORMATS[SiteFormat.SINGLE].server_data("acme/mail")
+    members = [[{**TOOL, "server": "other"}], [{**TOOL, "server": "acme/mail", "name": "mine"}], [], [5]]
+    packed = [gzip.compress(b"".join(json.dumps(line).encode() + b"\n" for line in lines)) for lines in members]
+    home = {"version": 1, "format": "single-page-per-server"}
+
+    def tools(body: bytes) -> list[str]:
+        site = shelf({HOME: home, place: body})
+        assert site.names(set()) == {}
+        return [tool.name for tool in site.tools("acme/mail")]
+
+    assert tools(b"".join(packed[:3])) == ["mine"]
+    assert tools(packed[0]) == []
+    for unreadable in (b"".join(packed), packed[1][:-1], packed[1] + b"x"):
+        with pytest.raises(CatalogueError, match="not what we know how to read"):
+            tools(unreadable)
 
 
 @pytest.mark.parametrize("line", [5, [], {}, {"name": "send"}, {**TOOL, "verdict": None}, {**TOOL, "occurrence": "x"}])

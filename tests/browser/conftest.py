@@ -16,7 +16,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from catalogue.cli.static_files import FileServer
-from catalogue.site import list_page, server_page, workers
+from catalogue.site import list_page, workers
+from catalogue.site.addresses import PageATool, SiteFormat
 from catalogue.site.survey import Survey
 from classifier.ruleset import RuleSet, load
 from tests.browser.showcase import showcase_shelf, showcase_survey
@@ -59,10 +60,10 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Hos
     server = FileServer(below, "127.0.0.1", 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
-    def run(name: str, shelf: Shelf, survey: Survey | None = None) -> Hosted:
+    def run(name: str, shelf: Shelf, survey: Survey | None = None, layout: SiteFormat = SiteFormat.HTML) -> Hosted:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(workers, "_ALONE", sys.maxsize)  # they take longer to start than such a site takes
-            published(shelf, below / name, survey=survey)
+            published(shelf, below / name, survey=survey, layout=layout)
         return Hosted(below / name, f"http://127.0.0.1:{server.server_port}/{name}/")
 
     yield run
@@ -81,9 +82,15 @@ def showcase(host: Callable[..., Hosted], ruleset: RuleSet) -> Hosted:
     """A site with a page of every type; its long lists are cut into shorter pages, that are looked at faster."""
     shelf = showcase_shelf(ruleset)
     with pytest.MonkeyPatch.context() as patch:
-        for lists in (server_page, list_page):
-            patch.setattr(lists, "PAGE", 30)
+        patch.setattr(PageATool, "split", 30)
+        patch.setattr(list_page, "PAGE", 30)
         return host("showcase", shelf, showcase_survey(shelf))
+
+
+@pytest.fixture(scope="session")
+def few_files(host: Callable[..., Hosted], ruleset: RuleSet) -> Hosted:
+    """The small site as one of few files."""
+    return host("catalogue-few-files", stocked(ruleset), layout=SiteFormat.SINGLE)
 
 
 @pytest.fixture(scope="module")  # no longer: while it runs, nothing else in this process can run an event loop

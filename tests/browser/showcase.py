@@ -14,6 +14,7 @@ from itertools import product
 from catalogue.drift import Drift, Grade, withdrawal
 from catalogue.repository.statistics import QUERIES
 from catalogue.site import urls
+from catalogue.site.addresses import FORMATS, SiteFormat
 from catalogue.site.attack_page import AttackPage, AttacksPage
 from catalogue.site.author_page import AuthorsPage
 from catalogue.site.change_page import ChangesPage
@@ -25,9 +26,11 @@ from catalogue.site.glossary_page import GlossaryPage
 from catalogue.site.list_page import ListPage, ServersPage
 from catalogue.site.overview import HomePage, MethodPage, NotFoundPage
 from catalogue.site.publisher_page import PublisherPage, PublishersPage
+from catalogue.site.publisher_whole import PublishersWholePage
 from catalogue.site.rule_page import RulePage, RulesPage
 from catalogue.site.search_page import SearchPage
 from catalogue.site.server_page import ServerPage
+from catalogue.site.server_whole import WholeServerPage
 from catalogue.site.source_page import SourcePage, SourcesPage
 from catalogue.site.survey import SourceTerms, Survey
 from catalogue.site.tool_page import ToolPage
@@ -196,6 +199,12 @@ PAGES: Mapping[type, Mapping[str, str]] = {
     NotFoundPage: {"not found": urls.NOT_FOUND},
 }
 """By the type of their contexts, at least one page each, and more of what can differ."""
+
+FEW_FILES: Mapping[type, Mapping[str, str]] = {
+    WholeServerPage: {"server with its tools": urls.server(FILES)},
+    PublishersWholePage: {"publishers": FORMATS[SiteFormat.SINGLE].publisher("scope", "@acme").partition("#")[0]},
+}
+"""A page of each type that only a site of few files has."""
 
 EVERY: Mapping[str, str] = {
     **{words: path for pages in PAGES.values() for words, path in pages.items()},

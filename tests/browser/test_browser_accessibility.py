@@ -9,8 +9,10 @@ import pytest
 from playwright.sync_api import Page
 
 from catalogue.site import urls
+from catalogue.site.addresses import SiteFormat
 from catalogue.site.page_types import PAGE_TYPES
-from tests.browser.showcase import EVERY, PAGES
+from tests.browser.conftest import Hosted
+from tests.browser.showcase import EVERY, FEW_FILES, PAGES
 
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 _TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -28,17 +30,19 @@ _MODES = {
 
 
 def test_every_type_of_page_is_looked_at(showcase):
-    assert set(PAGES) == {kind.context for kind in PAGE_TYPES}
+    assert set(PAGES) == {kind.context for kind in PAGE_TYPES if kind.only is not SiteFormat.SINGLE}
+    assert set(FEW_FILES) == {kind.context for kind in PAGE_TYPES if kind.only is SiteFormat.SINGLE}
     assert not [path for path in EVERY.values() if not (showcase.folder / path).is_file()]
 
 
 @pytest.mark.parametrize("pages", PAGES.values(), ids=[kind.__name__ for kind in PAGES])
 def test_pages_of_a_type_have_no_violation(page, showcase, pages):
-    faults = []
-    for words, path in pages.items():
-        page.goto(showcase.url + path)
-        faults += [f"{words}, {one}" for one in _faults(page)]
-    assert not faults, "\n".join(faults)
+    _expect_no_faults(page, showcase, pages)
+
+
+@pytest.mark.parametrize("pages", FEW_FILES.values(), ids=[kind.__name__ for kind in FEW_FILES])
+def test_pages_of_a_site_of_few_files_have_no_violation(page, few_files, pages):
+    _expect_no_faults(page, few_files, pages)
 
 
 @pytest.mark.parametrize("text", ["item", "nothing-like-this"])
@@ -46,6 +50,14 @@ def test_answers_of_the_search_have_no_violation(page, showcase, text):
     page.goto(f"{showcase.url}{urls.SEARCH}?q={text}")
     page.locator("[data-results][aria-busy=false]").wait_for()
     assert not list(_faults(page))
+
+
+def _expect_no_faults(page: Page, site: Hosted, pages: Mapping[str, str]) -> None:
+    faults = []
+    for words, path in pages.items():
+        page.goto(site.url + path)
+        faults += [f"{words}, {one}" for one in _faults(page)]
+    assert not faults, "\n".join(faults)
 
 
 def _faults(page: Page) -> Iterator[str]:

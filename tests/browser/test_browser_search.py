@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from catalogue.site import search_files
+from catalogue.site.addresses import SiteFormat
 from catalogue.site.search_words import found_by, words
 from classifier.ruleset import RuleSet
 from tests.browser.conftest import Hosted
-from tests.site.shelf import Shelf, introspection
+from tests.site.shelf import DEFINITIONS, Shelf, introspection
 
 SEARCH = "search/index.html"
 
@@ -50,8 +51,8 @@ def many(host: Callable[..., Hosted], ruleset: RuleSet) -> tuple[Hosted, list[di
     shelf = Shelf(ruleset)
     shelf.add("acme/made-up", tools, seen=introspection())
     with pytest.MonkeyPatch.context() as patch:
-        for constant, value in (("_FILE", 400), ("_INLINE", 6), ("_PIECE", 10)):
-            patch.setattr(search_files, constant, value)
+        cut = search_files.CUTS[SiteFormat.HTML]._replace(file=400, inline=6, piece=10)
+        patch.setitem(search_files.CUTS, SiteFormat.HTML, cut)
         return host("many", shelf), tools
 
 
@@ -62,6 +63,20 @@ def test_typing_finds_tools_and_servers_with_and_without_a_server(page, address)
     assert "io.github.acme/files" in search(page, "acme")
     assert search(page, "nothing-like-this") == []
     assert page.get_by_role("status").inner_text().startswith("No results")
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_in_a_site_of_few_files_a_result_leads_to_the_place_of_the_tool(page, host, ruleset, served):
+    shelf = Shelf(ruleset)
+    shelf.add("io.github.acme/files", [*DEFINITIONS, {"name": "deleteEverything", "description": "Delete all of it."}])
+    site = host("few-files", shelf, layout=SiteFormat.SINGLE)
+    for name, anchor in (("create_refund", "tool-create_refund"), ("deleteEverything", "tool-delete-everything--")):
+        page.goto((site.url if served else site.file_url) + SEARCH)
+        assert name in search(page, name)
+        page.get_by_role("link", name=name).click()
+        page.wait_for_url(f"**/server/io.github.acme__files/index.html#{anchor}*")
+        expect(page.locator(":target")).to_be_in_viewport()
+        expect(page.locator(":target")).to_contain_text(name)
 
 
 def test_the_place_of_a_word_decides_the_order(page, host, ruleset):

@@ -105,10 +105,11 @@ def test_a_database_tells_who_the_servers_are_and_what_they_can_do(catalogue, re
     assert "fetch: fetch_url" in " ".join(flow["says"])
 
 
+@pytest.mark.parametrize("layout", ["html", "single-page-per-server"])
 def test_a_site_tells_the_same_as_its_database_and_hears_of_no_server_that_it_does_not_have(
-    catalogue, repository, stocked, tmp_path
+    catalogue, repository, stocked, tmp_path, layout
 ):
-    assert catalogue("publish", "--out", tmp_path / "site", "--database", stocked).code == 0
+    assert catalogue("publish", "--out", tmp_path / "site", "--format", layout, "--database", stocked).code == 0
     configure(repository, mail="acme-mail@1.0.0", fetch="acme-fetch@1.0.0", own="company-internal@1.0.0")
     as_json = ("audit", repository, "--format", "json")
     here = json.loads(catalogue(*as_json, "--database", stocked).out)

@@ -105,8 +105,10 @@ def served(server):
         thread.join()
 
 
-def test_a_published_site_gives_the_same_policies(catalogue, filled, site):
-    with served(FileServer(site, "127.0.0.1", 0)) as address:
+@pytest.mark.parametrize("layout", ["html", "single-page-per-server"])
+def test_a_published_site_gives_the_same_policies(catalogue, filled, tmp_path, layout):
+    assert catalogue("publish", "--out", "site", "--format", layout, "--database", filled).code == 0
+    with served(FileServer(tmp_path / "site", "127.0.0.1", 0)) as address:
         for names in (["acme/files"], ["acme/files", "delete_file"], [HOSTILE], [HOSTILE, TOOLS[-1]["name"]]):
             published = catalogue("policy", *names, "--site", address)
             assert published.code == 0, published.err

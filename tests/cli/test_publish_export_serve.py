@@ -47,8 +47,13 @@ def test_what_is_exported_can_be_imported(catalogue, filled):
     assert catalogue("export", "--out", "data", "--database", filled).code == 0
 
 
+def test_a_format_that_a_site_cannot_have_is_one_line(catalogue, filled):
+    ended = catalogue("publish", "--out", "site", "--database", filled, "--format", "json")
+    assert ended.failed_with("'json'", "html", "single-page-per-server", code=2)
+
+
 def test_what_differs_is_listed_and_sent(catalogue, filled, tmp_path):
-    arguments = ("publish", "--out", "site", "--to", "www", "--database", filled, "--format", "json")
+    arguments = ("publish", "--out", "site", "--to", "www", "--database", filled, "--summary", "json")
     listed = json.loads(catalogue(*arguments, "--dry-run").out)
     assert {"kind": "new", "path": "index.html", "size": (tmp_path / "site" / "index.html").stat().st_size} in listed
     assert not (tmp_path / "www").exists() or not any((tmp_path / "www").iterdir())

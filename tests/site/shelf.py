@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from catalogue.site.addresses import SiteFormat
 from catalogue.site.build import BuildSummary, build
 from catalogue.site.output import open_output
 from catalogue.site.survey import Survey
@@ -168,10 +169,20 @@ def survey_of(shelf: Shelf) -> Survey:
     return Survey(sources=tuple(SourceRow(name, 1, 0, 1, 0, NOON, NOON, ()) for name in sorted(named)))
 
 
-def published(shelf: Shelf, out: Path, base_url: str | None = None, survey: Survey | None = None) -> BuildSummary:
+def published(
+    shelf: Shelf,
+    out: Path,
+    base_url: str | None = None,
+    survey: Survey | None = None,
+    layout: SiteFormat = SiteFormat.HTML,
+) -> BuildSummary:
     """Build the site of a shelf."""
+
+    def read(_: object) -> Survey:
+        return survey or survey_of(shelf)
+
     with open_output(out) as output:
-        return build(shelf, shelf.ruleset, output, base_url, lambda *_: None, lambda _: survey or survey_of(shelf))
+        return build(shelf, shelf.ruleset, output, base_url, lambda *_: None, read, layout=layout)
 
 
 def stored(tool: ToolRow) -> StoredTool:

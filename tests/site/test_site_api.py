@@ -20,6 +20,7 @@ from catalogue.classification import classify_new
 from catalogue.export import export
 from catalogue.intake import import_file
 from catalogue.site import shards, urls
+from catalogue.site.addresses import SiteFormat
 from catalogue.site.build import publish as publish_database
 from catalogue.site.context import Site
 from catalogue.site.machine import sitemap
@@ -52,6 +53,18 @@ def sha256(path: Path) -> str:
 
 
 def test_every_file_of_the_api_is_as_its_description_says(site):
+    _holds(site)
+
+
+def test_a_site_of_few_files_has_a_description_of_its_own(ruleset, tmp_path):
+    published(stocked(ruleset), tmp_path / "site", layout=SiteFormat.SINGLE)
+    described = _holds(tmp_path / "site")
+    assert "/api/v1/server/{shard}.json" in described["paths"]
+    assert not any("{tool}" in path or "x-format" in item for path, item in described["paths"].items())
+
+
+def _holds(site: Path) -> dict:
+    """Hold every file of a site to its description, and return that."""
     described = read(site, urls.OPENAPI)
     validate(described)
     root = "urn:openapi"
@@ -79,6 +92,7 @@ def test_every_file_of_the_api_is_as_its_description_says(site):
         else:
             assert not file.startswith(("api/v1/tools/", "api/v1/policies/", "api/v1/files/", "api/v1/server")), file
     assert patterns.keys() - used == {"/api/v1/servers/{page}.json", "/api/v1/changes/{page}.json"}  # one page each
+    return described
 
 
 def _pattern(described: dict, name: str) -> str:

@@ -20,6 +20,7 @@ from PIL import Image
 
 from catalogue.drift import Drift, Grade
 from catalogue.site import urls
+from catalogue.site.addresses import PageATool
 from catalogue.site.badge import badge_markdown
 from catalogue.site.context import Site
 from catalogue.site.encode import script_json
@@ -53,8 +54,8 @@ def _files(ruleset, text: str, base_url: str | None) -> Mapping[str, bytes]:
     shelf.add(text, [hostile_definition(text)], seen=seen, **words)
     ((row, heads),) = shelf.holdings(ruleset.digest)
     tools = list(shelf.tools_by_id([head.id for head in heads], ruleset.digest))
-    entries = [from_line(facts_of(tool).line.encode()) for tool in tools]
-    work = Work(row, tools, entries, {text: Namesakes(1, entries)}, [_drift(text), _drift(text, "removed")])
+    entries = [from_line(facts_of(tool, PageATool(), len(tools)).line.encode()) for tool in tools]
+    work = Work(row, tools, entries, {text: Namesakes(1, entries)}, [_drift(text), _drift(text, "removed")], b"")
     titles = {rule.id: rule.title for rule in ruleset.rules}
     folder = urls.server(text).removesuffix("index.html")
     made = server_files(work, Site(base_url, ruleset.digest, 1), titles).files
@@ -205,8 +206,9 @@ def test_pictures_are_whole_and_alike_on_every_making(ruleset, made):
 def test_a_withdrawal_and_a_tool_that_is_gone_lead_to_the_server():
     from catalogue.site.feeds import item
 
-    gone = item(_drift("x", "removed"), set())
-    withdrawn = item(replace(_drift("x"), tool=None, standing=None, kind="withdrawn"), {urls.tool("x", "x")})
-    there = item(_drift("x"), {urls.tool("x", "x")})
+    place = urls.tool("x", "x")
+    gone = item(_drift("x", "removed"), place, set())
+    withdrawn = item(replace(_drift("x"), tool=None, standing=None, kind="withdrawn"), urls.tool("x", ""), {place})
+    there = item(_drift("x"), place, {place})
     assert (gone.path, withdrawn.path, there.path) == (urls.server("x"), urls.server("x"), urls.tool("x", "x"))
     assert withdrawn.title == "x: takes x"

@@ -192,6 +192,22 @@ def test_a_link_that_leads_nowhere_is_named_and_nothing_changes(tmp_path):
     assert snapshot(tmp_path) == before
 
 
+def test_a_link_to_a_place_that_a_page_has_not_is_broken_whichever_of_the_two_is_kept(tmp_path):
+    def build(anchor: str, link: str) -> None:
+        with open_output(tmp_path / "site") as output:
+            for name, key, links, anchors in (("a", anchor, {}, [f"a#{anchor}"]), ("b", link, {f"a#{link}": "b"}, [])):
+                files = [output.staging.store(name, b"", output.digests(name).get(name))]
+                output.take(output.kept(name, key) or Part(name, key, files, links, anchors))
+            output.commit()
+
+    build("there", "there")
+    for anchor, link in (("there", "gone"), ("gone", "there")):
+        with pytest.raises(CatalogueError, match=rf"broken links: b links to a#{link}\.$"):
+            build(anchor, link)
+    build("moved", "moved")
+    build("moved", "moved")
+
+
 def test_the_manifest_has_the_digest_of_every_file(tmp_path):
     write(tmp_path / "site", {"a": "1"})
     digest = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.site import search_index, urls
-from catalogue.site.search_files import TOO_FREQUENT, Words, index_files, packed
+from catalogue.site.addresses import SiteFormat
+from catalogue.site.search_files import CUTS, TOO_FREQUENT, Words, index_files, packed
 from catalogue.site.search_layout import EMPTY, lay_out, place, stratum_code
 from catalogue.site.search_lists import LETTERS, pieces
 from catalogue.site.search_words import LONGEST_WORD, found_by, words
@@ -100,7 +101,8 @@ def test_who_comes_moves_few():
 
 def test_a_word_of_everywhere_has_no_list_but_for_names():
     numbers = array("I", range(0, 10_000, 3))
-    part = Words("7468", "layout", 10_000, [packed([("the", 0, numbers), ("the", 2, numbers)])])
+    lists = [packed([("the", 0, numbers), ("the", 2, numbers)])]
+    part = Words("7468", "layout", 10_000, lists, CUTS[SiteFormat.HTML])
     files = dict(index_files(part))
     name, description = content(files[urls.search_file("w/7468")])["words"]["the"][0::2]
     assert description == TOO_FREQUENT

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from catalogue.site.addresses import PageATool, SiteFormat
 from catalogue.site.facts import facts_of
+from catalogue.site.search_files import CUTS
 from catalogue.site.server_facts import read, server_facts, written
 from tests.hostile_strings import HOSTILE
 from tests.site.shelf import DEFINITIONS, Shelf
@@ -11,8 +13,8 @@ def test_what_is_kept_of_a_server_is_read_back_as_it_was(ruleset):
     hostile = [{"name": text, "title": text, "description": text} for text in HOSTILE]
     shelf.add("\ud800/hostile", [*DEFINITIONS, *hostile], title="\udfff")
     ((row, heads),) = shelf.holdings(ruleset.digest)
-    tools = shelf.tools_by_id([head.id for head in heads], ruleset.digest)
-    facts = server_facts(row, [facts_of(tool) for tool in tools])
+    tools = list(shelf.tools_by_id([head.id for head in heads], ruleset.digest))
+    facts = server_facts(row, [facts_of(tool, PageATool(), len(tools)) for tool in tools], CUTS[SiteFormat.HTML])
     again = read(written(facts))
     assert again.names == [definition["name"] for definition in (*DEFINITIONS, *hostile)]
     assert written(again) == written(facts)
