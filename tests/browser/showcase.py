@@ -25,6 +25,8 @@ from catalogue.site.flow_page import FlowsPage
 from catalogue.site.glossary_page import GlossaryPage
 from catalogue.site.list_page import ListPage, ServersPage
 from catalogue.site.overview import HomePage, MethodPage, NotFoundPage
+from catalogue.site.policies_page import PoliciesPage
+from catalogue.site.policy_page import PolicyPage
 from catalogue.site.publisher_page import PublisherPage, PublishersPage
 from catalogue.site.publisher_whole import PublishersWholePage
 from catalogue.site.rule_page import RulePage, RulesPage
@@ -174,6 +176,8 @@ PAGES: Mapping[type, Mapping[str, str]] = {
         "tool of many parameters": urls.tool(HARD, WIDE),
         "tool with hidden text": urls.tool(HARD, "run_shell"),
     },
+    PolicyPage: {"policy of a server": urls.policy_page(FILES), "policy of hard texts": urls.policy_page(HARD)},
+    PoliciesPage: {"policies": urls.POLICIES},
     ListPage: {
         "category": urls.category("read"),
         "signal": urls.signal("filesystem"),

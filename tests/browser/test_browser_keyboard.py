@@ -51,13 +51,15 @@ def test_one_sees_where_one_is(page, showcase):
     ("path", "file", "name"),
     [
         (urls.tool(FILES, "create_refund"), urls.tool_policy(FILES, "create_refund"), "Recommended policy"),
-        (urls.server(FILES), urls.server_policy(FILES), "Recommended policy"),
+        (urls.policy_page(FILES), urls.server_policy(FILES), "Recommended policy"),
     ],
 )
 def test_a_policy_is_copied_to_the_letter(open_context, showcase, path, file, name):
     context = open_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(showcase.url + path)
+    for closed in page.locator("details > summary").all():
+        closed.press("Enter")
     _tab_to(page, page.get_by_label(name, exact=True))
     page.keyboard.press("Tab")
     copy = page.locator(".copy:focus")
