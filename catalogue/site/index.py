@@ -11,12 +11,11 @@ from catalogue import flows
 from catalogue.claims import Claims
 from catalogue.site.addresses import Addresses
 from catalogue.site.context import Standings
-from catalogue.site.entries import CATEGORIES, SEVERITIES, Entries, EntryStore, Lists
+from catalogue.site.entries import CATEGORIES, NAMESAKES, SEVERITIES, Entries, EntryStore, Lists, Namesakes
 from catalogue.site.search_files import CUTS
 from catalogue.site.search_index import SearchIndex
 from catalogue.site.server_facts import ServerFacts
 from catalogue.site.tally import Tally
-from catalogue.site.tool_page import NAMESAKES, Namesakes
 from catalogue.values import ServerRow
 from classifier.verdict import Signal, signal_from_wire
 

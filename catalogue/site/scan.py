@@ -17,6 +17,7 @@ from catalogue.history import Past
 from catalogue.repository import Repository
 from catalogue.site import urls
 from catalogue.site.context import Site
+from catalogue.site.entries import NAMESAKES
 from catalogue.site.facts import facts_of
 from catalogue.site.fingerprint import fingerprint, outlined, pickled
 from catalogue.site.index import Index
@@ -25,7 +26,6 @@ from catalogue.site.output import Output
 from catalogue.site.parts import Pieces
 from catalogue.site.server_facts import ServerFacts, read, server_facts, written
 from catalogue.site.server_files import Work
-from catalogue.site.tool_page import NAMESAKES
 from catalogue.site.workers import Job
 from catalogue.values import Report, ServerRow, StoredTool, ToolHead
 

@@ -16,13 +16,14 @@ from catalogue.site import urls
 from catalogue.site.advice import Advice, ServerAdvice, advise, advise_server
 from catalogue.site.companions import server_companions, server_data
 from catalogue.site.context import Entry, Site
+from catalogue.site.entries import Namesakes
 from catalogue.site.links import anchors, internal_links, link_targets
 from catalogue.site.marks import inert
 from catalogue.site.policy_page import PolicyPage, Ruled, policy_pages
 from catalogue.site.render import render
 from catalogue.site.server_page import Known, server_pages
 from catalogue.site.server_whole import WholeServerPage
-from catalogue.site.tool_page import Judged, Namesakes, Neighbours, ToolPage, tool_page
+from catalogue.site.tool_page import Judged, Neighbours, ToolPage, tool_page
 from catalogue.site.twins import twin
 from catalogue.values import ServerRow, StoredTool
 

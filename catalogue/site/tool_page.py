@@ -14,6 +14,7 @@ from catalogue.site.action_table import ActionRow, ArgumentRow, action_rows, arg
 from catalogue.site.advice import Advice
 from catalogue.site.command import command
 from catalogue.site.context import CONFIDENCE_ABOUT, Crumb, Entry, Link, day, label, minute
+from catalogue.site.entries import Namesakes
 from catalogue.site.evidence import Case, Proof, make_case
 from catalogue.site.marks import Quoted, inert
 from catalogue.site.outcomes import attempt_words
@@ -131,18 +132,6 @@ class ToolPage:
 def _attacks(category: Category, signals: frozenset[str]) -> tuple[tuple[Link, str], ...]:
     found = patterns_for(category, signals)
     return tuple((Link(urls.attack(one.id), one.name), one.summary) for one in found)
-
-
-NAMESAKES = 7
-"""Tools of one name that a page may need to know: those it shows, and itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Namesakes:
-    """The tools of one name on all servers: how many there are, and the first `NAMESAKES` of them."""
-
-    count: int
-    first: Sequence[Entry]
 
 
 @dataclass(frozen=True, slots=True)

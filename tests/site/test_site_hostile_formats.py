@@ -24,12 +24,11 @@ from catalogue.site.addresses import PageATool
 from catalogue.site.badge import badge_markdown
 from catalogue.site.context import Site
 from catalogue.site.encode import script_json
-from catalogue.site.entries import from_line
+from catalogue.site.entries import Namesakes, from_line
 from catalogue.site.facts import facts_of
 from catalogue.site.markdown import code, fenced
 from catalogue.site.marks import inert, quote
 from catalogue.site.server_files import Work, server_files
-from catalogue.site.tool_page import Namesakes
 from catalogue.values import Standing
 from classifier.verdict import Category, Severity
 from tests.hostile_strings import HOSTILE, hostile_definition
