@@ -13,7 +13,7 @@ from benchmarks import hugo_site
 from benchmarks.commands import Cost, machine, run, show
 from benchmarks.tools import TOOLS_OF_A_SERVER, write_tools
 from catalogue.site.addresses import SiteFormat
-from catalogue.site.output import MANIFEST
+from catalogue.site.files.output import MANIFEST
 
 _SIZES = (5_000, 20_000, 80_000)
 _LARGEST = 500_000

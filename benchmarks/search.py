@@ -24,10 +24,10 @@ from benchmarks.commands import run
 from benchmarks.tools import TOOLS_OF_A_SERVER, made_up, numbered, write_tools
 from catalogue.cli.static_files import FileServer
 from catalogue.site.addresses import FORMATS, Addresses, SiteFormat
-from catalogue.site.facts import Facts, facts_of
-from catalogue.site.manifest import Manifest
-from catalogue.site.search_files import CUTS, Cut, index_files
-from catalogue.site.search_index import SearchIndex, findable
+from catalogue.site.files.manifest import Manifest
+from catalogue.site.gathered.facts import Facts, facts_of
+from catalogue.site.gathered.search_files import CUTS, Cut, index_files
+from catalogue.site.gathered.search_index import SearchIndex, findable
 from catalogue.values import ListingRow, ServerRow, Standing, StoredTool
 from classifier.ruleset import RuleSet, load
 from classifier.verdict import to_wire

@@ -15,7 +15,7 @@ from catalogue.cli.terminal import json_text, say, show_table, write
 from catalogue.site.addresses import SiteFormat
 
 if TYPE_CHECKING:
-    from catalogue.site.destination import SendSummary
+    from catalogue.site.files.destination import SendSummary
     from catalogue.values import Report
 
 
@@ -49,8 +49,8 @@ def publish(
     nothing. At a destination only files of an earlier sending of ours are replaced or deleted.
     """
     from catalogue.database import open_database
-    from catalogue.site.build import publish as build
-    from catalogue.site.destination import expect_address
+    from catalogue.site.building.build import publish as build
+    from catalogue.site.files.destination import expect_address
     from classifier.ruleset import load
 
     if dry_run and to is None:
@@ -68,14 +68,14 @@ def publish(
 
 
 def _send(out: Path, to: str, report: Report) -> SendSummary:
-    from catalogue.site.destination import open_destination
+    from catalogue.site.files.destination import open_destination
 
     with open_destination(to) as destination:
         return destination.send(out, report)
 
 
 def _show_differences(out: Path, to: str, summary: Format) -> None:
-    from catalogue.site.destination import open_destination
+    from catalogue.site.files.destination import open_destination
 
     with open_destination(to) as destination:
         found = list(destination.differences(out))

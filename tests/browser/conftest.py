@@ -16,9 +16,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from catalogue.cli.static_files import FileServer
-from catalogue.site import list_page, workers
 from catalogue.site.addresses import PageATool, SiteFormat
-from catalogue.site.survey import Survey
+from catalogue.site.building import workers
+from catalogue.site.pages import list_page
+from catalogue.site.pages.survey import Survey
 from classifier.ruleset import RuleSet, load
 from tests.browser.showcase import showcase_shelf, showcase_survey
 from tests.site.shelf import Shelf, published, stocked

@@ -15,27 +15,27 @@ from catalogue.drift import Drift, Grade, withdrawal
 from catalogue.repository.statistics import QUERIES
 from catalogue.site import urls
 from catalogue.site.addresses import FORMATS, SiteFormat
-from catalogue.site.attack_page import AttackPage, AttacksPage
-from catalogue.site.author_page import AuthorsPage
-from catalogue.site.change_page import ChangesPage
-from catalogue.site.claim_page import ClaimsPage
-from catalogue.site.data_page import DataPage
-from catalogue.site.ecosystem_page import EcosystemPage
-from catalogue.site.flow_page import FlowsPage
-from catalogue.site.glossary_page import GlossaryPage
-from catalogue.site.list_page import ListPage, ServersPage
-from catalogue.site.overview import HomePage, MethodPage, NotFoundPage
-from catalogue.site.policies_page import PoliciesPage
-from catalogue.site.policy_page import PolicyPage
-from catalogue.site.publisher_page import PublisherPage, PublishersPage
-from catalogue.site.publisher_whole import PublishersWholePage
-from catalogue.site.rule_page import RulePage, RulesPage
-from catalogue.site.search_page import SearchPage
-from catalogue.site.server_page import ServerPage
-from catalogue.site.server_whole import WholeServerPage
-from catalogue.site.source_page import SourcePage, SourcesPage
-from catalogue.site.survey import SourceTerms, Survey
-from catalogue.site.tool_page import ToolPage
+from catalogue.site.pages.attack_page import AttackPage, AttacksPage
+from catalogue.site.pages.author_page import AuthorsPage
+from catalogue.site.pages.change_page import ChangesPage
+from catalogue.site.pages.claim_page import ClaimsPage
+from catalogue.site.pages.data_page import DataPage
+from catalogue.site.pages.ecosystem_page import EcosystemPage
+from catalogue.site.pages.flow_page import FlowsPage
+from catalogue.site.pages.glossary_page import GlossaryPage
+from catalogue.site.pages.list_page import ListPage, ServersPage
+from catalogue.site.pages.overview import HomePage, MethodPage, NotFoundPage
+from catalogue.site.pages.policies_page import PoliciesPage
+from catalogue.site.pages.policy_page import PolicyPage
+from catalogue.site.pages.publisher_page import PublisherPage, PublishersPage
+from catalogue.site.pages.publisher_whole import PublishersWholePage
+from catalogue.site.pages.rule_page import RulePage, RulesPage
+from catalogue.site.pages.search_page import SearchPage
+from catalogue.site.pages.server_page import ServerPage
+from catalogue.site.pages.server_whole import WholeServerPage
+from catalogue.site.pages.source_page import SourcePage, SourcesPage
+from catalogue.site.pages.survey import SourceTerms, Survey
+from catalogue.site.pages.tool_page import ToolPage
 from catalogue.values import Standing, Statistic, TargetRow
 from classifier.ruleset import RuleSet
 from classifier.verdict import Category, Severity

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from catalogue.site import urls
 from catalogue.site.addresses import SiteFormat
-from catalogue.site.page_types import PAGE_TYPES
+from catalogue.site.building.page_types import PAGE_TYPES
 from tests.browser.conftest import Hosted
 from tests.browser.showcase import EVERY, FEW_FILES, PAGES
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Request
 
-from catalogue.site.tool_page import ToolPage
+from catalogue.site.pages.tool_page import ToolPage
 from tests.browser.showcase import PAGES
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from catalogue.site import search_files
 from catalogue.site.addresses import SiteFormat
-from catalogue.site.search_words import found_by, words
+from catalogue.site.gathered import search_files
+from catalogue.site.gathered.search_words import found_by, words
 from classifier.ruleset import RuleSet
 from tests.browser.conftest import Hosted
 from tests.site.shelf import DEFINITIONS, Shelf, introspection

@@ -11,7 +11,7 @@ from catalogue.history import latest_drifts
 from catalogue.repository import read_sources, read_statistics
 from catalogue.repository.statistics import QUERIES
 from catalogue.site import urls
-from catalogue.site.build import publish
+from catalogue.site.building.build import publish
 from catalogue.spans import OF_A_DEFINITION, OF_A_SERVER
 from classifier.ruleset import load
 from crawler.records import ListingStatus, Reason, TargetKind

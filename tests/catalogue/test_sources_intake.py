@@ -15,7 +15,7 @@ from catalogue.identity import target_key
 from catalogue.intake.discovery import discover_into
 from catalogue.models import Candidate, Change
 from catalogue.site import urls
-from catalogue.site.build import publish
+from catalogue.site.building.build import publish
 from catalogue.values import Standing
 from classifier.ruleset import load
 from crawler.records import ListingStatus, Reason, TargetKind, Validator

@@ -12,7 +12,7 @@ from catalogue.policies.parsing import parse
 from catalogue.policies.placeholders import unfilled
 from catalogue.policies.treatment import treatment
 from catalogue.site import urls
-from catalogue.site.policy_page import POSTURES
+from catalogue.site.pages.policy_page import POSTURES
 from tests.cli.program import HOSTILE, TOOLS
 
 BY_SERVER: dict[str, dict[str, dict]] = {}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.site.build import BuildSummary
+from catalogue.site.building.build import BuildSummary
 from classifier.ruleset import RuleSet, load
 from tests.site.shelf import Shelf, published, stocked
 

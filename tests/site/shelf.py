@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from catalogue.site.addresses import SiteFormat
-from catalogue.site.build import BuildSummary, build
-from catalogue.site.output import open_output
-from catalogue.site.survey import Survey
+from catalogue.site.building.build import BuildSummary, build
+from catalogue.site.files.output import open_output
+from catalogue.site.pages.survey import Survey
 from catalogue.values import (
     IntrospectionRow,
     ListingRow,

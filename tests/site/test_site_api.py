@@ -21,11 +21,11 @@ from catalogue.export import export
 from catalogue.intake import import_file
 from catalogue.site import shards, urls
 from catalogue.site.addresses import SiteFormat
-from catalogue.site.build import publish as publish_database
+from catalogue.site.building.build import publish as publish_database
 from catalogue.site.context import Site
-from catalogue.site.machine import sitemap
+from catalogue.site.files.swap import OURS
+from catalogue.site.machine.overview_files import sitemap
 from catalogue.site.shards import shard_digits, shard_of
-from catalogue.site.swap import OURS
 from tests.site.shelf import DEFINITIONS, published, stocked
 
 

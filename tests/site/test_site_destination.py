@@ -12,10 +12,10 @@ import obstore
 import pytest
 
 from catalogue.errors import CatalogueError
-from catalogue.site import destination as module
-from catalogue.site.destination import open_destination
-from catalogue.site.output import open_output
-from catalogue.site.swap import OURS
+from catalogue.site.files import destination as module
+from catalogue.site.files.destination import open_destination
+from catalogue.site.files.output import open_output
+from catalogue.site.files.swap import OURS
 
 
 def build(folder: Path, files: dict[str, str]) -> None:

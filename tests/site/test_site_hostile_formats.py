@@ -21,14 +21,14 @@ from PIL import Image
 from catalogue.drift import Drift, Grade
 from catalogue.site import urls
 from catalogue.site.addresses import PageATool
-from catalogue.site.badge import badge_markdown
+from catalogue.site.building.server_files import Work, server_files
 from catalogue.site.context import Site
 from catalogue.site.encode import script_json
-from catalogue.site.entries import Namesakes, from_line
-from catalogue.site.facts import facts_of
-from catalogue.site.markdown import code, fenced
+from catalogue.site.gathered.entries import Namesakes, from_line
+from catalogue.site.gathered.facts import facts_of
+from catalogue.site.machine.badge import badge_markdown
+from catalogue.site.machine.markdown import code, fenced
 from catalogue.site.marks import inert, quote
-from catalogue.site.server_files import Work, server_files
 from catalogue.values import Standing
 from classifier.verdict import Category, Severity
 from tests.hostile_strings import HOSTILE, hostile_definition
@@ -203,7 +203,7 @@ def test_pictures_are_whole_and_alike_on_every_making(ruleset, made):
 
 
 def test_a_withdrawal_and_a_tool_that_is_gone_lead_to_the_server():
-    from catalogue.site.feeds import item
+    from catalogue.site.machine.feeds import item
 
     place = urls.tool("x", "x")
     gone = item(_drift("x", "removed"), place, set())

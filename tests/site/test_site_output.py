@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from catalogue.errors import CatalogueError
-from catalogue.site import staging, swap
-from catalogue.site.manifest import Manifest, Part
-from catalogue.site.output import Output, open_output
-from catalogue.site.swap import MANIFEST
+from catalogue.site.files import staging, swap
+from catalogue.site.files.manifest import Manifest, Part
+from catalogue.site.files.output import Output, open_output
+from catalogue.site.files.swap import MANIFEST
 
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:

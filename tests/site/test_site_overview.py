@@ -10,13 +10,13 @@ import pytest
 
 from catalogue.drift import Drift, Grade
 from catalogue.site import urls
-from catalogue.site.author_page import LESSONS, authors_page
-from catalogue.site.build import build
-from catalogue.site.change_page import PAGE
-from catalogue.site.ecosystem_page import ecosystem_page
-from catalogue.site.output import open_output
-from catalogue.site.publishers import Derived, publishers_of
-from catalogue.site.survey import Survey
+from catalogue.site.building.build import build
+from catalogue.site.files.output import open_output
+from catalogue.site.pages.author_page import LESSONS, authors_page
+from catalogue.site.pages.change_page import PAGE
+from catalogue.site.pages.ecosystem_page import ecosystem_page
+from catalogue.site.pages.publishers import Derived, publishers_of
+from catalogue.site.pages.survey import Survey
 from catalogue.values import ListingRow, Standing, Statistic, TargetRow
 from classifier.verdict import Category, Severity, more_severe
 from crawler.records import Target, TargetKind, Transport

@@ -9,7 +9,7 @@ from catalogue.classification import classify_new
 from catalogue.errors import CatalogueError
 from catalogue.intake import import_file
 from catalogue.site import urls
-from catalogue.site.build import publish
+from catalogue.site.building.build import publish
 from tests.site.shelf import DEFINITIONS
 
 

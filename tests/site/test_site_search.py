@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.site import search_index, urls
+from catalogue.site import urls
 from catalogue.site.addresses import SiteFormat
-from catalogue.site.search_files import CUTS, TOO_FREQUENT, Words, index_files, packed
-from catalogue.site.search_layout import EMPTY, lay_out, place, stratum_code
-from catalogue.site.search_lists import LETTERS, pieces
-from catalogue.site.search_words import LONGEST_WORD, found_by, words
+from catalogue.site.gathered import search_index
+from catalogue.site.gathered.search_files import CUTS, TOO_FREQUENT, Words, index_files, packed
+from catalogue.site.gathered.search_layout import EMPTY, lay_out, place, stratum_code
+from catalogue.site.gathered.search_lists import LETTERS, pieces
+from catalogue.site.gathered.search_words import LONGEST_WORD, found_by, words
 from classifier.text import split_identifier
 from tests.site.markup import Page
 from tests.site.shelf import DEFINITIONS, Shelf

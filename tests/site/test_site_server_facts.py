@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from catalogue.site.addresses import PageATool, SiteFormat
-from catalogue.site.facts import facts_of
-from catalogue.site.search_files import CUTS
-from catalogue.site.server_facts import read, server_facts, written
+from catalogue.site.gathered.facts import facts_of
+from catalogue.site.gathered.search_files import CUTS
+from catalogue.site.gathered.server_facts import read, server_facts, written
 from tests.hostile_strings import HOSTILE
 from tests.site.shelf import DEFINITIONS, Shelf
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from jinja2 import DictLoader, TemplateSyntaxError
 
-from catalogue.site.templates import TemplateEnvironment
+from catalogue.site.building.templates import TemplateEnvironment
 from classifier.verdict import Category, Confidence, Severity
 
 HOSTILE = "<script>alert('&\"')</script>"

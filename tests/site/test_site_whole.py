@@ -13,9 +13,9 @@ import pytest
 
 from catalogue.site import urls
 from catalogue.site.addresses import FORMATS, SiteFormat
-from catalogue.site.output import MANIFEST
+from catalogue.site.building.whole_files import _LARGEST
+from catalogue.site.files.output import MANIFEST
 from catalogue.site.shards import bucket
-from catalogue.site.whole_files import _LARGEST
 from tests.hostile_strings import HOSTILE
 from tests.site.markup import Page
 from tests.site.shelf import DEFINITIONS, Shelf, published, stocked

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.site import build, urls, workers
-from catalogue.site.manifest import Part
-from catalogue.site.swap import OURS
+from catalogue.site import urls
+from catalogue.site.building import build, workers
+from catalogue.site.files.manifest import Part
+from catalogue.site.files.swap import OURS
 from tests.site.shelf import DEFINITIONS
 
 

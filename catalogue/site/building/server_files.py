@@ -1,0 +1,161 @@
+"""The files of a server and of its tools where each tool has a page. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from catalogue.drift import Drift
+from catalogue.errors import CatalogueError
+from catalogue.flows import Flow, flow_of, parts_of
+from catalogue.policies.document import Policy
+from catalogue.policies.recommend import Case, Posture, Recommendation, server_document
+from catalogue.site import urls
+from catalogue.site.building.render import render
+from catalogue.site.context import Entry, Site
+from catalogue.site.files.links import anchors, internal_links, link_targets
+from catalogue.site.gathered.entries import Namesakes
+from catalogue.site.machine.companions import server_companions, server_data
+from catalogue.site.machine.twins import twin
+from catalogue.site.marks import inert
+from catalogue.site.pages.advice import Advice, ServerAdvice, advise, advise_server
+from catalogue.site.pages.policy_page import PolicyPage, Ruled, policy_pages
+from catalogue.site.pages.server_page import Known, server_pages
+from catalogue.site.pages.server_whole import WholeServerPage
+from catalogue.site.pages.tool_page import Judged, Neighbours, ToolPage, tool_page
+from catalogue.values import ServerRow, StoredTool
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A server to render: its tools, and the same as list entries.
+
+    `namesakes` are by name the tools of that name on all servers, `past` what became of the server, newest first.
+    `seed` is the digest of all that is its own.
+    """
+
+    row: ServerRow
+    tools: Sequence[StoredTool]
+    entries: Sequence[Entry]
+    namesakes: Mapping[str, Namesakes]
+    past: Sequence[Drift]
+    seed: bytes
+
+
+@dataclass(slots=True)
+class Files:
+    """Rendered files as (path, content), what they link to (path: a page that does), and their anchors.
+
+    `pieces` are for files about many servers, as (name, content).
+    """
+
+    files: list[tuple[str, bytes]] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+    anchors: list[str] = field(default_factory=list)
+    pieces: list[tuple[str, bytes]] = field(default_factory=list)
+    _linked: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))  # as it stands, by folder
+
+    def page(self, page: Any, site: Site) -> None:
+        """Render a page and its twin."""
+        made = render(page, site)
+        html = made.html.encode("utf-8")
+        own = anchors(html)
+        for link in internal_links(page.path, made.root, self._new(page.path, html, own)):
+            self.links.setdefault(link, page.path)
+        if not isinstance(page, ToolPage):  # which are many, and no page links into one
+            self.anchors += sorted(f"{page.path}#{anchor.decode('utf-8')}" for anchor in own)
+        self.files.append((page.path, html))
+        if getattr(page, "twin", "") and not isinstance(page, WholeServerPage):  # whose twin many servers share
+            self.files.append((page.twin, twin(page)))
+
+    def _new(self, path: str, html: bytes, own: Collection[bytes]) -> list[str]:
+        """Return what a page links to and no page before it in its folder did, a few of some fifty.
+
+        Of its `own` anchors, only links to those that it has not.
+        """
+        known = self._linked[path.rpartition("/")[0]]
+        targets = dict.fromkeys(link_targets(html))
+        new = [target for target in targets if target not in known and target[:1] != b"#"]
+        known.update(new)
+        lost = [target for target in targets if target[:1] == b"#" and target[1:] not in own]
+        return [target.decode("utf-8") for target in (*new, *lost)]
+
+
+def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:
+    """Render the pages, twins and policies of a server and of its tools."""
+    made = Files()
+    weights = []
+    tools, cases, recommended, advices, for_all = advised(work)
+    for tool, advice in zip(tools, advices, strict=True):
+        page = tool_page(tool, advice, Neighbours(work.entries, work.namesakes[tool.row.name]), titles)
+        made.page(page, site)
+        made.files.append((page.policy_path, page.advice.text.encode("utf-8")))
+        weights.append(page.tokens)
+    if for_all:
+        for policy_page in _policy_pages(work, cases, advices, for_all):
+            made.page(policy_page, site)
+    pages = server_pages(Known(work.row, work.entries, weights, for_all, flow_among(tools), site.addresses))
+    for server_page in pages:
+        made.page(server_page, site)
+    made.files += server_companions(pages, work.entries, work.past, site)
+    if for_all:
+        made.files.append(server_data(work.row.name, tools, advices, recommended))
+        made.files.append((urls.server_policy(work.row.name), for_all.text.encode("utf-8")))
+    return made
+
+
+class Advised(NamedTuple):
+    """The tools of a server with a policy for each, and one for all of them, `None` without tools."""
+
+    tools: Sequence[Judged]
+    cases: Sequence[Case]
+    recommended: Sequence[tuple[str, Recommendation]]
+    advices: Sequence[Advice]
+    for_all: ServerAdvice | None
+
+
+def advised(work: Work) -> Advised:
+    """Recommend the policies of a server."""
+    tools = [_judged(tool) for tool in work.tools]
+    cases = [Case(tool.row.name, tool.row.definition, tool.verdict) for tool in tools]
+    recommended = [(case.name, case.recommend()) for case in cases]
+    for_all = advise_server(recommended) if tools else None
+    return Advised(tools, cases, recommended, list(_advise(tools, recommended)), for_all)
+
+
+def _policy_pages(
+    work: Work, cases: Sequence[Case], advices: Sequence[Advice], for_all: ServerAdvice
+) -> Iterator[PolicyPage]:
+    ruled = [
+        Ruled(case.name, entry, advice.does) for case, entry, advice in zip(cases, work.entries, advices, strict=True)
+    ]
+    policies: dict[Posture, Policy] = {
+        "strict": server_document((case.name, case.recommend("strict")) for case in cases),
+        "recommended": for_all.policy,
+        "permissive": server_document((case.name, case.recommend("permissive")) for case in cases),
+    }
+    return policy_pages(work.row, ruled, policies, for_all)
+
+
+def flow_among(tools: Sequence[Judged]) -> Flow:
+    return flow_of(
+        part for tool in tools for part in parts_of(tool.row.name, tool.row.occurrence, tool.verdict.signals)
+    )
+
+
+def _advise(tools: Sequence[Judged], recommended: Sequence[tuple[str, Recommendation]]) -> Iterator[Advice]:
+    """Yield the policy of each tool: what is recommended for it, made as strict as for its twins of the same name."""
+    by_name: dict[str, list[Recommendation]] = defaultdict(list)
+    for name, one in recommended:
+        by_name[name].append(one)
+    for tool, (name, own) in zip(tools, recommended, strict=True):
+        yield advise(tool.row, own, [one for one in by_name[name] if one is not own])
+
+
+def _judged(tool: StoredTool) -> Judged:
+    row = tool.decoded()
+    if row.verdict is None:  # it had one when the catalogue was read first
+        raise CatalogueError(f"The verdict of {inert(tool.server)} {inert(tool.name)} went away during the build.")
+    return Judged(tool, row, row.verdict)
