@@ -63,6 +63,7 @@ def test_a_tombstone_says_who_deleted_the_server_and_offers_nothing_of_it(show):
     page, twin = show(None, withdrawn=True, listings=listings, description="Serves \u202efiles.")
     assert not page.faults
     assert "Withdrawn." in page.text
+    assert "The tools of a withdrawn server are not listed." in page.text
     assert "official" in page.text
     assert "deleted" in page.text
     for offered in ("How to reach it", "None of its tools are known", "policy"):
