@@ -49,6 +49,8 @@ def _leaving(node: _Tree, then: str, skip: str, *, forwards: bool) -> str:
     ways = [] if ends else ["$" if forwards else "^"]
     ways.append(f"[^{known}]")
     for char in chars:
+        if ends and then and re.match(f"[{then}]", char):
+            continue  # what follows begins with this text already, whatever longer one goes on from here
         below = _leaving(node[char], then, "", forwards=forwards)
         if below:
             ways.append(re.escape(char) + below if forwards else below + re.escape(char))

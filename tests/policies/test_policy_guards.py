@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from catalogue.errors import CatalogueError
@@ -203,6 +203,7 @@ texts = st.text("ab./@", max_size=5)
 
 
 @given(st.lists(texts.filter(bool), min_size=1, max_size=4), texts)
+@example(["a", "a/b"], "a/")
 def test_the_complement_of_prefixes_is_exact(prefixes: list[str], text: str) -> None:
     begins = any(text == one or text.startswith(f"{one}/") for one in prefixes)
     pattern = unless_prefix(prefixes, "/")
