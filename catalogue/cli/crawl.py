@@ -101,14 +101,13 @@ def crawl(
     requests = [] if only == "introspect" else _requests(sources or [_DEFAULT_SOURCE], without or ())
     if dry_run:
         due = partial(intake.plan, limit=limit, opt_out=opt_out, everyone=everyone)
-        planned = () if only == "discover" else due(open_database(database))
-        raise typer.Exit(_show_plan(requests, list(planned), as_format))
+        raise typer.Exit(
+            _show_plan(requests, [] if only == "discover" else list(due(open_database(database))), as_format)
+        )
     engine = open_database(database)
-    level = Level.BUBBLEWRAP
     if enqueue:
         _expect_queue(engine, only, opt_out, sandbox)
-    elif only != "discover":
-        level = _prepared_to_ask(engine, sandbox)
+    level = _prepared_to_ask(engine, sandbox) if not enqueue and only != "discover" else Level.BUBBLEWRAP
     with progress() as report:
         summary = intake.crawl(
             engine,
