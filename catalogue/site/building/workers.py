@@ -25,8 +25,11 @@ from catalogue.site.context import Site
 from catalogue.site.files.manifest import Made, Part
 from catalogue.site.files.staging import Staging
 
-_ALONE = 2_000_000
-"""Bytes of pickled parts that are made here before workers are started: they take half a second to come up."""
+_ALONE = 6_000_000
+"""Bytes of pickled parts that are made here before workers are started, which take half a second each to come up.
+
+Of a large catalogue the parts of the search index that one change touches come to as much, and take less to make.
+"""
 
 _MANY = 1_000
 """Tools to render from which on workers are worth their time at once."""
