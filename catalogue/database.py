@@ -56,7 +56,7 @@ def open_database(url: str, *, migrate: bool = True, make: bool = True) -> Engin
             _migrate(engine)
         else:
             _expect_newest(engine)
-    except BaseException:
+    except BaseException:  # whatever it is, nobody gets the engine to close it; it is raised again
         engine.dispose()
         raise
     return engine

@@ -101,18 +101,18 @@ def crawl(
     requests = [] if only == "introspect" else _requests(sources or [_DEFAULT_SOURCE], without or ())
     if dry_run:
         due = partial(intake.plan, limit=limit, opt_out=opt_out, everyone=everyone)
-        raise typer.Exit(
-            _show_plan(requests, [] if only == "discover" else list(due(open_database(database))), as_format)
-        )
+        planned = [] if only == "discover" else list(due(open_database(database)))
+        raise typer.Exit(_show_plan(requests, planned, as_format))
     engine = open_database(database)
     if enqueue:
         _expect_queue(engine, only, opt_out, sandbox)
-    level = _prepared_to_ask(engine, sandbox) if not enqueue and only != "discover" else Level.BUBBLEWRAP
+        only = "discover"  # the targets are left to workers
+    level = Level.BUBBLEWRAP if only == "discover" else _prepared_to_ask(engine, sandbox)
     with progress() as report:
         summary = intake.crawl(
             engine,
             requests,
-            only="discover" if enqueue else only,
+            only=only,
             level=level,
             limit=limit,
             everyone=everyone,

@@ -90,7 +90,7 @@ def _replace(output: Path, lines: Iterable[str]) -> None:
             _fill(stream, lines)
         Path(name).chmod(0o644)
         Path(name).replace(output)
-    except BaseException:
+    except BaseException:  # whatever ends the writing leaves no half of a file; it is raised again
         Path(name).unlink(missing_ok=True)
         raise
 

@@ -41,7 +41,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         connection = await self._connection(request.url)
         try:
             head = await connection.ask(request)
-        except BaseException:
+        except BaseException:  # a cancelled question, too, leaves an answer on its way; it is raised again
             connection.close()
             raise
         return httpx.Response(head.status_code, headers=head.headers.raw_items(), stream=_Body(connection))
