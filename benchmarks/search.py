@@ -77,12 +77,12 @@ def _definitions(file: Path | None) -> list[Mapping[str, Any]]:
 
 
 def _facts(ruleset: RuleSet, definition: Mapping[str, Any], addresses: Addresses) -> Facts:
-    verdict = json.dumps(to_wire(ruleset.judge(definition)))
+    verdict = ruleset.judge(definition)
     tool = StoredTool(
         *("made-up/server", definition["name"], 0, Standing.DECLARED, json.dumps(definition), ""),
-        *(_NOON, _NOON, None, "made-up", verdict),
+        *(_NOON, _NOON, None, "made-up", json.dumps(to_wire(verdict))),
     )
-    return facts_of(tool, addresses, TOOLS_OF_A_SERVER)
+    return facts_of(tool, tool.decoded(), verdict, addresses, TOOLS_OF_A_SERVER)
 
 
 def _site(folder: Path) -> Path:

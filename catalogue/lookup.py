@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from catalogue.errors import CatalogueError
@@ -44,7 +43,7 @@ def judged(tool: StoredTool, ruleset: RuleSet) -> StoredTool:
     """Return the tool with a verdict: what `catalogue classify` has not judged yet is judged here."""
     if tool.verdict:
         return tool
-    return replace(tool, verdict=json.dumps(to_wire(ruleset.judge(json.loads(tool.definition)))))
+    return tool._replace(verdict=json.dumps(to_wire(ruleset.judge(json.loads(tool.definition)))))
 
 
 def tools_named(repository: Repository, ruleset: RuleSet, server: str, tool: str | None = None) -> list[ToolRow]:

@@ -92,8 +92,7 @@ class ToolRow:
     verdict: Verdict | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredTool:
+class StoredTool(NamedTuple):
     """A `ToolRow` whose definition and verdict are still the compact ASCII JSON that is stored.
 
     Reading, passing on and writing out many of them costs little. `changed_at` is since when it has this definition,
@@ -131,14 +130,18 @@ class StoredTool:
 
 
 class ToolHead(NamedTuple):
-    """A tool of a server, without its definition and verdict: enough to see whether it is as it was.
+    """A tool of a server, without its definition and evidence: enough to name it, and to see whether it is as it was.
 
-    `state` differs when anything of the tool does; the verdict is the ruleset's and the definition's, and so known too.
+    `category` and `severity` are those of its verdict, `None` before `catalogue classify`. `state` differs when
+    anything of the tool does; the verdict is the ruleset's and the definition's, and so known too.
     """
 
     id: int
     name: str
-    judged: bool
+    occurrence: int
+    declared: bool
+    category: str | None
+    severity: str | None
     state: tuple[Any, ...]
 
 

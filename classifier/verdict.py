@@ -271,7 +271,7 @@ def to_wire(verdict: Verdict) -> dict[str, Any]:
         "category": verdict.category.value,
         "severity": verdict.severity.value,
         "confidence": verdict.confidence.value,
-        "signals": [{"id": one.id, "evidence": _evidence_list(one.evidence)} for one in verdict.signals],
+        "signals": list(map(signal_to_wire, verdict.signals)),
         "support": [_match(one) for one in verdict.support],
         "dissent": [_match(one) for one in verdict.dissent],
         "rationale": verdict.rationale,
@@ -315,6 +315,11 @@ def from_wire(data: Mapping[str, Any]) -> Verdict:
             for one in data["arguments"]
         ),
     )
+
+
+def signal_to_wire(signal: Signal) -> dict[str, Any]:
+    """Return one signal as JSON values."""
+    return {"id": signal.id, "evidence": _evidence_list(signal.evidence)}
 
 
 def signal_from_wire(data: Mapping[str, Any]) -> Signal:

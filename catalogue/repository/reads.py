@@ -238,15 +238,16 @@ class Repository:
         state = (tool.occurrence, tool.standing, tool.definition, tool.introspection_id, tool.declared_by)
         seen = (type_coerce(tool.first_seen, Text), type_coerce(tool.last_seen, Text))  # read as stored, to compare
         query = (
-            select(tool.server_id, tool.id, tool.name, *state, *seen, verdict.ruleset)
+            select(tool.server_id, tool.id, tool.name, verdict.category, verdict.severity, *state, *seen)
             .join(models.Server, models.Server.id == tool.server_id)
             .join(verdict, and_(verdict.definition == tool.definition, verdict.ruleset == ruleset), isouter=True)
             .where(tool.server_id.in_(servers), is_current())
             .order_by(tool.server_id, tool.name, tool.occurrence)
         )
         heads: dict[int, list[ToolHead]] = defaultdict(list)
-        for server_id, tool_id, name, *rest, judged in self._session.execute(query):
-            heads[server_id].append(ToolHead(tool_id, name, judged is not None, tuple(rest)))
+        for server_id, tool_id, name, category, severity, *rest in self._session.execute(query):
+            declared = rest[1] == Standing.DECLARED.value
+            heads[server_id].append(ToolHead(tool_id, name, rest[0], declared, category, severity, tuple(rest)))
         return heads
 
     def _load_tools(self, ids: Sequence[int], ruleset: str) -> Iterator[StoredTool]:

@@ -95,6 +95,17 @@ class Entry(NamedTuple):
     declared: bool
 
 
+class Mention(NamedTuple):
+    """A tool as the page of another names it: an `Entry` without what that does not show."""
+
+    path: str
+    name: str
+    server: str
+    category: Category
+    severity: Severity
+    declared: bool
+
+
 class Standings(NamedTuple):
     """How many tools servers listed, and how many only records declare: the two are never added up."""
 

@@ -146,7 +146,9 @@ class Shelf:
     def _head(self, tool: ToolRow) -> ToolHead:
         self._by_id.append(tool)
         state = (tool.occurrence, tool.standing, tool.digest, tool.introspection, tool.declared_by)
-        return ToolHead(len(self._by_id) - 1, tool.name, tool.verdict is not None, state)
+        said = (tool.verdict.category.value, tool.verdict.severity.value) if tool.verdict else (None, None)
+        declared = tool.standing is Standing.DECLARED
+        return ToolHead(len(self._by_id) - 1, tool.name, tool.occurrence, declared, *said, state)
 
     def tools_by_id(self, ids: Sequence[int], ruleset: str) -> Iterator[StoredTool]:
         assert ruleset == self.ruleset.digest

@@ -20,12 +20,9 @@ from PIL import Image
 
 from catalogue.drift import Drift, Grade
 from catalogue.site import urls
-from catalogue.site.addresses import PageATool
 from catalogue.site.building.server_files import Work, server_files
 from catalogue.site.context import Site
 from catalogue.site.encode import script_json
-from catalogue.site.gathered.entries import Namesakes, from_line
-from catalogue.site.gathered.facts import facts_of
 from catalogue.site.machine.badge import badge_markdown
 from catalogue.site.machine.markdown import code, fenced
 from catalogue.site.marks import inert, quote
@@ -53,8 +50,7 @@ def _files(ruleset, text: str, base_url: str | None) -> Mapping[str, bytes]:
     shelf.add(text, [hostile_definition(text)], seen=seen, **words)
     ((row, heads),) = shelf.holdings(ruleset.digest)
     tools = list(shelf.tools_by_id([head.id for head in heads], ruleset.digest))
-    entries = [from_line(facts_of(tool, PageATool(), len(tools)).line.encode()) for tool in tools]
-    work = Work(row, tools, entries, {text: Namesakes(1, entries)}, [_drift(text), _drift(text, "removed")], b"")
+    work = Work(row, tools, {}, [_drift(text), _drift(text, "removed")], b"")
     titles = {rule.id: rule.title for rule in ruleset.rules}
     folder = urls.server(text).removesuffix("index.html")
     made = server_files(work, Site(base_url, ruleset.digest, 1), titles).files

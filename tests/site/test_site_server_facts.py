@@ -14,7 +14,16 @@ def test_what_is_kept_of_a_server_is_read_back_as_it_was(ruleset):
     shelf.add("\ud800/hostile", [*DEFINITIONS, *hostile], title="\udfff")
     ((row, heads),) = shelf.holdings(ruleset.digest)
     tools = list(shelf.tools_by_id([head.id for head in heads], ruleset.digest))
-    facts = server_facts(row, [facts_of(tool, PageATool(), len(tools)) for tool in tools], CUTS[SiteFormat.HTML])
+    rows = [tool.decoded() for tool in tools]
+    facts = server_facts(
+        row,
+        [
+            facts_of(tool, one, one.verdict, PageATool(), len(tools))
+            for tool, one in zip(tools, rows, strict=True)
+            if one.verdict
+        ],
+        CUTS[SiteFormat.HTML],
+    )
     again = read(written(facts))
     assert again.names == [definition["name"] for definition in (*DEFINITIONS, *hostile)]
     assert written(again) == written(facts)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ from catalogue.site.files.fingerprint import fingerprint, of_program, outlined, 
 from catalogue.site.files.manifest import Made
 from catalogue.site.files.output import Output, open_output
 from catalogue.site.gathered.index import Index
+from catalogue.site.gathered.server_facts import read
 from catalogue.site.machine.feeds import NEWEST
 from catalogue.site.machine.inventory import Inventory
 from catalogue.site.machine.pieces import piece_parts
@@ -97,19 +98,19 @@ def build(
     program = fingerprint(of_program(), site, titles)
     with Workers(Shared(site, titles, output.staging)) as workers:
         scan = Scan(repository, past, site, program, output)
-        scan.read(report, workers.expect)
-        whole = Whole(scan.index, ruleset, site, survey(scan.index.tally.figures()))
-        files = Inventory(output, scan.index.tools, site)
+        scan.read(report)
+        files = Inventory(output, scan.tools, site)
+        index = Index(site.addresses)
+        _take_servers(scan, workers, output, files, index, report)
+        whole = Whole(index, ruleset, site, survey(index.tally.figures()))
         for path, content in single_files(whole).items():
             files.put(path, content)
         jobs = chain(
-            scan.jobs(),
             _overview_jobs(whole, program, output),
-            _search_jobs(scan.index, program, output),
-            collection_jobs(scan.index, output),
+            _search_jobs(index, program, output),
+            collection_jobs(index, output),
         )
-        _take_parts(workers.make(jobs), scan, files, report)
-        for part in _parts_of_many(scan, workers, output):
+        for part in chain(workers.make(jobs), _parts_of_many(scan, index, workers, output)):
             files.take(part)
     files.end()
     report("moving the site in", 0, output.written)
@@ -117,8 +118,8 @@ def build(
     report("moving the site in", output.written, output.written)
     return BuildSummary(
         out=output.folder,
-        servers=len(scan.index.servers),
-        tools=scan.index.tools,
+        servers=len(index.servers),
+        tools=index.tools,
         files=output.files,
         bytes=output.bytes,
         written=output.written,
@@ -126,9 +127,18 @@ def build(
     )
 
 
-def _parts_of_many(scan: Scan, workers: Workers, output: Output) -> Iterator[Made]:
+def _take_servers(scan: Scan, workers: Workers, output: Output, files: Inventory, index: Index, report: Report) -> None:
+    """Put the parts of all servers into the output, and into the index what is known of them then."""
+    plans = scan.plan(workers.expect)
+    for plan, part in zip(plans, workers.make(scan.jobs(plans)), strict=True):
+        files.take(part)
+        index.add_server(plan.holding.row, read(output.facts(part)), plan.holding.seed)
+        report("rendering tools", index.tools, scan.tools)
+
+
+def _parts_of_many(scan: Scan, index: Index, workers: Workers, output: Output) -> Iterator[Made]:
     """Yield the files about all servers that are made when those of the servers are."""
-    index, addresses = scan.index, scan.index.addresses
+    addresses = index.addresses
     if addresses.format is SiteFormat.HTML:
         yield tables_part(index, output)
         return
@@ -149,15 +159,6 @@ def _search_jobs(index: Index, program: bytes, output: Output) -> Iterator[Job |
     for name, digest, collect in index.search.parts(output, program):
         key = fingerprint(program, digest).hex()
         yield output.kept(name, key) or Job(name, key, pickled(collect()), output.digests(name))
-
-
-def _take_parts(parts: Iterable[Made], scan: Scan, files: Inventory, report: Report) -> None:
-    """Put the parts into the output."""
-    done = 0
-    for part, tools in zip(parts, chain(scan.sizes(), repeat(0)), strict=False):
-        files.take(part)
-        done += tools
-        report("rendering tools", done, scan.index.tools)
 
 
 def _checked_base(base_url: str | None) -> str | None:

@@ -27,38 +27,39 @@ _LARGEST = 60_000
 
 def whole_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:
     """Render the pages of a server with its tools, and make its pieces."""
-    known = advised(work)
+    known = advised(work, site)
     pages, data = _pages(work, known, site), _data(work, site)
     sections: dict[str, list[Markup]] = {}
-    for entry, section in _sections(work, known, data, titles):
+    for entry, section in _sections(work.row.name, known, data, titles):
         sections.setdefault(page_of(entry), []).append(section)
-    made = Files(pieces=_pieces(work, known, pages[0], site))
-    for page in whole_pages(pages, work.entries, data):
+    made = Files(pieces=_pieces(work, known, pages[0], site), facts=known.facts)
+    for page in whole_pages(pages, known.entries, data):
         made.page(replace(page, sections=tuple(sections.get(page.path, ()))), site)
     return made
 
 
 def server_pieces(work: Work, site: Site) -> Files:
     """Make the pieces alone."""
-    known = advised(work)
+    known = advised(work, site)
     return Files(pieces=_pieces(work, known, _pages(work, known, site)[0], site))
 
 
 def _pages(work: Work, known: Advised, site: Site) -> list[ServerPage]:
     weights = [tokens_of(tool) for tool in known.tools]
-    return server_pages(Known(work.row, work.entries, weights, known.for_all, flow_among(known.tools), site.addresses))
+    flow = flow_among(known.tools)
+    return server_pages(Known(work.row, known.entries, weights, known.for_all, flow, site.addresses))
 
 
 def _data(work: Work, site: Site) -> str:
     """Return the file with the server's tools as open data; "" without any."""
-    return site.addresses.server_data(work.row.name) if work.entries else ""
+    return site.addresses.server_data(work.row.name) if work.tools else ""
 
 
-def _sections(work: Work, known: Advised, data: str, titles: Mapping[str, str]) -> Iterator[tuple[Entry, Markup]]:
+def _sections(server: str, known: Advised, data: str, titles: Mapping[str, str]) -> Iterator[tuple[Entry, Markup]]:
     """Yield the tools with their sections, the gravest first."""
-    root = urls.root(urls.server(work.row.name))
+    root = urls.root(urls.server(server))
     order = list(CATEGORY_ABOUT)
-    together = zip(work.entries, known.tools, known.advices, strict=True)
+    together = zip(known.entries, known.tools, known.advices, strict=True)
     for entry, tool, advice in sorted(together, key=lambda one: order.index(one[0].category)):
         section = tool_section(tool, advice, data, titles)
         whole = render_section(section, root)
@@ -68,7 +69,7 @@ def _sections(work: Work, known: Advised, data: str, titles: Mapping[str, str]) 
 def _pieces(work: Work, known: Advised, page: ServerPage, site: Site) -> list[tuple[str, bytes]]:
     """Return what the files about many servers say of this one, each piece with its name."""
     document = known.for_all.document if known.for_all else None
-    said = whole_server(page, work.entries, document, items_of(work.past, work.entries, site.addresses))
+    said = whole_server(page, known.entries, document, items_of(work.past, known.entries, site.addresses))
     lines = server_data(work.row.name, known.tools, known.advices, known.recommended)[1]
     contents = (compact(said).encode("ascii"), lines)
     return [(piece_name(work.seed, kind), content) for kind, content in zip(PIECES, contents, strict=True)]

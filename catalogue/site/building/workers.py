@@ -177,4 +177,4 @@ def _make(job: Job, shared: Shared) -> Part:
         shared.staging.lay_aside(name, content)
     own = {*(file.path for file in files), *made.anchors}
     links = {path: page for path, page in made.links.items() if path not in own}
-    return Part(job.name, job.key, files, links, made.anchors)
+    return Part(job.name, job.key, files, links, made.anchors, made.facts)

@@ -22,7 +22,7 @@ from catalogue.errors import CatalogueError
 from catalogue.site.files.fingerprint import fingerprint
 from catalogue.site.files.folders import times_of
 
-_FORMAT = 5
+_FORMAT = 6
 _APPLICATION = 0x6D637073
 """What SQLite keeps in the head of a file for whoever made it: any number that nobody else uses ("mcps")."""
 
@@ -30,7 +30,7 @@ _SCHEMA = f"""
 BEGIN;
 CREATE TABLE parts (
   name TEXT PRIMARY KEY, key TEXT, files INTEGER, bytes INTEGER, places TEXT, paths TEXT, states TEXT, links TEXT,
-  anchors TEXT
+  anchors TEXT, facts BLOB
 );
 CREATE TABLE notes (name TEXT PRIMARY KEY, note BLOB);
 CREATE TABLE folders (path TEXT PRIMARY KEY, time INTEGER);
@@ -61,7 +61,8 @@ class Part(NamedTuple):
     """Files that are made together, such as those of a server and its tools.
 
     `key` is a digest of all that they were made from. `links` is what they link to outside of the part (path: a page
-    that does). `anchors` are the places in its pages that links may lead to, each with its page.
+    that does). `anchors` are the places in its pages that links may lead to, each with its page. `facts` are what the
+    next build must know of it if it is kept, whatever whoever made it writes there.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Part(NamedTuple):
     files: Sequence[StoredFile]
     links: Mapping[str, str]
     anchors: Sequence[str] = ()
+    facts: bytes = b""
 
     @property
     def places(self) -> str:
@@ -122,7 +124,7 @@ class Manifest:
     def part(self, name: str) -> Part | None:
         """Return a part, `None` where there is none. Raises `CatalogueError` for a path out of the folder."""
         with self._ours():
-            query = "SELECT key, paths, states, links, anchors FROM parts WHERE name = ?"
+            query = "SELECT key, paths, states, links, anchors, facts FROM parts WHERE name = ?"
             found = self._database.execute(query, (name,)).fetchone()
             if found is None:
                 return None
@@ -130,7 +132,13 @@ class Manifest:
             if _SUSPECT.search(found[1]) and not all(map(is_inside, paths)):
                 raise _foreign(self.path)
             files = [StoredFile(path, digest, size, False) for path, (digest, size) in zip(paths, states, strict=True)]
-            return Part(name, found[0], files, orjson.loads(found[3]), _split(found[4]))
+            return Part(name, found[0], files, orjson.loads(found[3]), _split(found[4]), found[5])
+
+    def facts(self, name: str) -> bytes:
+        """Return the facts of a part that is there."""
+        with self._ours():
+            query = "SELECT facts FROM parts WHERE name = ?"
+            return bytes(self._database.execute(query, (name,)).fetchone()[0])
 
     def parts(self) -> Iterator[Part]:
         """Yield every part, by name."""
@@ -164,7 +172,7 @@ class Manifest:
         size = sum(file.size for file in part.files)
         links, anchors = json.dumps(part.links), "\n".join(part.anchors)
         row = (part.name, part.key, len(part.files), size, part.places, paths, states, links, anchors)
-        self._write("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [row])
+        self._write("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(*row, part.facts)])
 
     def note(self, name: str) -> bytes | None:
         """Return what an earlier build noted under a name; `None` where there is nothing."""
@@ -269,7 +277,7 @@ class Manifest:
 
 
 _COPY = """
-INSERT INTO other.parts SELECT name, key, files, bytes, places, paths, states, '{}', '' FROM parts ORDER BY name
+INSERT INTO other.parts SELECT name, key, files, bytes, places, paths, states, '{}', '', x'' FROM parts ORDER BY name
 """
 
 _ABSORB = """
@@ -310,6 +318,11 @@ class Known:
             found = (manifest.part(name) for manifest, heads in places if name in heads)
             self._last = next(found, None) if self._trusted else None
         return self._last
+
+    def facts(self, name: str) -> bytes:
+        """Return the facts of a part whose files are as it says."""
+        places = zip(reversed(self._manifests), reversed(self._heads), strict=True)
+        return next(manifest.facts(name) for manifest, heads in places if name in heads)
 
     def note(self, name: str) -> bytes | None:
         """Return what was noted under a name; `None` where there is nothing."""

@@ -86,6 +86,10 @@ class Output:
         """Return a part that this build has taken."""
         return self._known.part(name) if name in self._kept else self._made.part(name)
 
+    def facts(self, part: Made) -> bytes:
+        """Return what was to be known of a part."""
+        return part.facts if isinstance(part, Part) else self._known.facts(part.name)
+
     def kept(self, name: str, key: str) -> Made | None:
         """Return a part as it is there already, if it was made from the same and all of it is there."""
         left = self._left.get(name)

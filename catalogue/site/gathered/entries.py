@@ -9,7 +9,6 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from hashlib import blake2b
 from typing import Any, TypeVar, overload
@@ -198,15 +197,3 @@ class Lists(Mapping[Any, Entries]):
 
     def __len__(self) -> int:
         return len(self._numbers)
-
-
-NAMESAKES = 7
-"""Tools of one name that a page may need to know: those it shows, and itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Namesakes:
-    """The tools of one name on all servers: how many there are, and the first `NAMESAKES` of them."""
-
-    count: int
-    first: Sequence[Entry]

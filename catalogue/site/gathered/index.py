@@ -1,4 +1,4 @@
-"""The first pass over the data: who has which tools, so that every page can link and count. Knows no database."""
+"""What is known of all servers and tools together, so that pages can list and count them. Knows no database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from catalogue import flows
 from catalogue.claims import Claims
 from catalogue.site.addresses import Addresses
 from catalogue.site.context import Standings
-from catalogue.site.gathered.entries import CATEGORIES, NAMESAKES, SEVERITIES, Entries, EntryStore, Lists, Namesakes
+from catalogue.site.gathered.entries import CATEGORIES, SEVERITIES, Entries, EntryStore, Lists
 from catalogue.site.gathered.search_files import CUTS
 from catalogue.site.gathered.search_index import SearchIndex
 from catalogue.site.gathered.server_facts import ServerFacts
@@ -48,7 +48,6 @@ class Index:
     tally: Tally = field(default_factory=Tally)
     as_of: datetime | None = None
     by_server: Lists = field(init=False)
-    by_name: Lists = field(init=False)
     by_category: Lists = field(init=False)
     by_severity: Lists = field(init=False)
     by_signal: Lists = field(init=False)
@@ -58,7 +57,7 @@ class Index:
 
     def __post_init__(self) -> None:
         self.search = SearchIndex(CUTS[self.addresses.format])
-        for name in ("by_server", "by_name", "by_category", "by_severity", "by_signal", "by_rule", "by_attack"):
+        for name in ("by_server", "by_category", "by_severity", "by_signal", "by_rule", "by_attack"):
             setattr(self, name, Lists(self.store))
 
     def place(self, server: str, name: str, occurrence: int) -> str:
@@ -96,8 +95,6 @@ class Index:
         first = self.store.add(tools.lines, tools.categories, tools.severities, tools.confidences, tools.declared)
         self.declared += sum(tools.declared)
         self.by_server.extend(server, range(first, first + len(tools.names)))
-        for number, name in enumerate(tools.names, first):
-            self.by_name.extend(name, (number,))
         for category, places in tools.categories.items():
             self.by_category.extend(CATEGORIES[category], [first + place for place in places])
         for severity, places in tools.severities.items():
@@ -146,8 +143,3 @@ class Index:
             for name, occurrence, legs in parts
             for part in flows.parts_of(name, occurrence, [Signal(leg, ()) for leg in legs])
         )
-
-    def namesakes(self, name: str) -> Namesakes:
-        """Return the tools called `name`, on all servers: how many, and the first of them."""
-        entries = self.by_name[name]
-        return Namesakes(len(entries), entries[:NAMESAKES])

@@ -83,12 +83,12 @@ def findable(row: ServerRow, tools: Sequence[Facts], cut: Cut) -> Findable:
     things = [_server(row, len(tools), facets)]
     of_server = " ".join(words(f"{row.name} {row.title or ''}"))
     for tool in tools:
-        line = orjson.loads(tool.line)
-        path, summary, declared = line[0], line[8], line[9]
-        shown = [line[1], line[2], path, inert(summary, _SUMMARY), int(declared)]
+        entry = tool.entry
+        shown = [entry.name, entry.server, entry.path, inert(entry.summary, _SUMMARY), int(entry.declared)]
         record = compact(_brief(shown) if cut.packed else shown)
-        own = " ".join((facets, *(f":signal:{signal}" for signal in tool.signals), f":changed:{tool.changed}"))
-        things.append(_Thing(path, (tool.severity, tool.category), record, (*tool.words, of_server, own)))
+        own = " ".join((facets, *(f":signal:{signal}" for signal in entry.signals), f":changed:{tool.changed}"))
+        kind = (entry.severity.value, entry.category.value)
+        things.append(_Thing(entry.path, kind, record, (*tool.words, of_server, own)))
     return Findable(
         [stratum_code(thing.fields[0].count(" ") + 1, *thing.kind) for thing in things],
         [place(thing.path) for thing in things],

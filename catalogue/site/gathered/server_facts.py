@@ -14,7 +14,7 @@ import orjson
 
 from catalogue import flows
 from catalogue.attacks.read import patterns_for
-from catalogue.site.gathered.entries import CATEGORIES
+from catalogue.site.gathered.entries import to_line
 from catalogue.site.gathered.facts import Facts
 from catalogue.site.gathered.search_files import Cut
 from catalogue.site.gathered.search_index import Findable, findable
@@ -56,12 +56,12 @@ def server_facts(row: ServerRow, tools: Sequence[Facts], cut: Cut) -> ServerFact
     """Put the facts of a server's tools together, for a search index that is cut like this."""
     return ServerFacts(
         names=[tool.name for tool in tools],
-        lines=[tool.line for tool in tools],
-        confidences=[tool.confidence for tool in tools],
-        declared=[tool.declared for tool in tools],
-        categories=_places(tools, lambda tool: [tool.category]),
-        severities=_places(tools, lambda tool: [tool.severity]),
-        signals=_places(tools, lambda tool: tool.signals),
+        lines=[to_line(tool.entry).decode("ascii") for tool in tools],
+        confidences=[tool.entry.confidence.value for tool in tools],
+        declared=[tool.entry.declared for tool in tools],
+        categories=_places(tools, lambda tool: [tool.entry.category.value]),
+        severities=_places(tools, lambda tool: [tool.entry.severity.value]),
+        signals=_places(tools, lambda tool: tool.entry.signals),
         attacks=_places(tools, _attacks),
         rules=_places(tools, lambda tool: tool.rules),
         counts=counted(tools),
@@ -94,15 +94,16 @@ def _places(tools: Sequence[Facts], keys: Callable[[Facts], Iterable[str]]) -> P
 
 
 def _attacks(tool: Facts) -> Iterable[str]:
-    return (pattern.id for pattern in patterns_for(CATEGORIES[tool.category], frozenset(tool.signals)))
+    return (pattern.id for pattern in patterns_for(tool.entry.category, frozenset(tool.entry.signals)))
 
 
 def _hinted(tool: Facts) -> Hinted:
-    return tool.name, tool.occurrence, tool.hints, tool.conflict, tool.category, tool.signals, tool.declared
+    entry = tool.entry
+    return tool.name, tool.occurrence, tool.hints, tool.conflict, entry.category.value, entry.signals, entry.declared
 
 
 def _legs(tools: Iterable[Facts]) -> Iterable[tuple[str, int, Sequence[str]]]:
     for tool in tools:
-        legs = [signal for signal in tool.signals if signal in flows.SIGNALS]
+        legs = [signal for signal in tool.entry.signals if signal in flows.SIGNALS]
         if legs:
             yield tool.name, tool.occurrence, legs

@@ -38,12 +38,12 @@ def counted(tools: Iterable[Facts]) -> Mapping[str, Mapping[str, int]]:
     together = 0
     for tool in tools:
         together += tool.tokens
-        counts["tools-by-standing"][_STANDING[tool.declared]] += 1
-        counts["tools-by-category"][tool.category] += 1
-        counts["tools-by-severity"][tool.severity] += 1
+        counts["tools-by-standing"][_STANDING[tool.entry.declared]] += 1
+        counts["tools-by-category"][tool.entry.category.value] += 1
+        counts["tools-by-severity"][tool.entry.severity.value] += 1
         counts["tools-by-hints"][_hints(tool)] += 1
         counts["definitions-by-tokens"][spans.OF_A_DEFINITION.of(tool.tokens)] += 1
-        for signal in tool.signals:
+        for signal in tool.entry.signals:
             counts["tools-by-signal"][signal] += 1
     if together:
         counts["servers-by-tokens"][spans.OF_A_SERVER.of(together)] += 1

@@ -13,7 +13,7 @@ from catalogue import flows
 from catalogue.ascii_json import compact, visible
 from catalogue.site import urls
 from catalogue.site.addresses import SiteFormat
-from catalogue.site.context import Entry
+from catalogue.site.context import Entry, Mention
 from catalogue.site.machine.feeds import Item
 from catalogue.site.marks import Quoted
 from catalogue.site.pages.overview import HomePage
@@ -117,7 +117,7 @@ def _tool_rest(page: ToolPage) -> dict[str, Any]:
         "attacks": [{"page": link.path, "name": link.text, "summary": about} for link, about in page.attacks],
         "questions": [{"question": one.question, "answer": one.answer} for one in page.questions],
         "related": [
-            {"title": group.title, "tools": [reference(entry) for entry in group.entries]} for group in page.related
+            {"title": group.title, "tools": [_mention(entry) for entry in group.entries]} for group in page.related
         ],
         "first_seen": tool.first_seen.isoformat(),
         "last_seen": tool.last_seen.isoformat(),
@@ -206,6 +206,18 @@ def _target(view: TargetView, latest: IntrospectionRow | None) -> dict[str, Any]
 
 def _introspection(row: IntrospectionRow | None) -> dict[str, Any] | None:
     return plain(row) if row else None
+
+
+def _mention(entry: Entry | Mention) -> dict[str, Any]:
+    """Return a tool as the page of another names it."""
+    return {
+        "name": entry.name,
+        "server": entry.server,
+        "page": entry.path,
+        "category": entry.category.value,
+        "severity": entry.severity.value,
+        "declared": entry.declared,
+    }
 
 
 def reference(entry: Entry) -> dict[str, Any]:

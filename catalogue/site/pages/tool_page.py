@@ -11,8 +11,8 @@ from typing import NamedTuple
 from catalogue.attacks.read import patterns_for
 from catalogue.site import urls
 from catalogue.site.command import command
-from catalogue.site.context import CONFIDENCE_ABOUT, Crumb, Entry, Link, day, label, minute
-from catalogue.site.gathered.entries import Namesakes
+from catalogue.site.context import CONFIDENCE_ABOUT, Crumb, Entry, Link, Mention, day, label, minute
+from catalogue.site.gathered.names import Namesakes
 from catalogue.site.marks import Quoted, inert
 from catalogue.site.outcomes import attempt_words
 from catalogue.site.pages import words
@@ -41,7 +41,7 @@ class Related(NamedTuple):
     """A group of tools worth a look beside this one; `more` leads to all of them."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry | Mention, ...]
     more: Link | None
 
 
@@ -236,7 +236,7 @@ def _related(row: ToolRow, path: str, category: Category, neighbours: Neighbours
             group.append(entry)
         if len(alike) == len(others) == _SHOWN:
             break
-    elsewhere = [entry for entry in neighbours.name.first if entry.path != path]
+    elsewhere = [mention for mention in neighbours.name.first if mention.path != path]
     everything = Link(urls.server(row.server), f"All {len(neighbours.server):,} tools of this server")
     groups = (
         Related(f"Also {label(category)} on this server", tuple(alike), everything),
