@@ -1,6 +1,5 @@
 """Makes the parts of the site on all processors, in the order of the jobs. Knows no database.
 
-The workers are started afresh rather than forked: a fork copies the threads' locks of whoever draws the progress bar.
 A part travels to a worker by pickle; its files go straight to the staging folder, and only their digests come back.
 """
 
@@ -9,6 +8,8 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import sys
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -103,7 +104,7 @@ class Workers:
                 yield _make(job, self._shared) if isinstance(job, Job) else job
 
     def _start(self) -> ProcessPoolExecutor:
-        self._pool = ProcessPoolExecutor(self._count, get_context("spawn"), _share, (self._shared,))
+        self._pool = ProcessPoolExecutor(self._count, get_context(_method()), _share, (self._shared,))
         self._pool.submit(_make_shared, [])  # with the first of them, they are started
         return self._pool
 
@@ -120,6 +121,15 @@ class Workers:
                 yield from _joined(*pending.popleft())
         except BrokenProcessPool as error:
             raise CatalogueError("A process that rendered pages was killed; is there enough memory?") from error
+
+
+def _method() -> str:
+    """Return how processes are to be started: as copies of this one, which cost nothing, where nobody else runs in it.
+
+    A copy would have the locks of other threads, such as of one that draws a progress bar, and nobody to open them.
+    """
+    alone = threading.active_count() == 1
+    return "fork" if alone and sys.platform == "linux" else "spawn"  # elsewhere, what the system has of its own may run
 
 
 def _processors() -> int:
