@@ -78,7 +78,7 @@ class Repository:
         for batch in batches(ids):
             heads = self._load_heads(batch, ruleset)
             for server_id, row in zip(batch, self._load_servers(batch), strict=True):
-                yield row, heads.get(server_id, [])
+                yield row, [] if row.withdrawn else heads.get(server_id, [])
 
     def tools_by_id(self, ids: Sequence[int], ruleset: str) -> Iterator[StoredTool]:
         """Yield the tools of these heads, in their order."""
@@ -239,9 +239,8 @@ class Repository:
         seen = (type_coerce(tool.first_seen, Text), type_coerce(tool.last_seen, Text))  # read as stored, to compare
         query = (
             select(tool.server_id, tool.id, tool.name, verdict.category, verdict.severity, *state, *seen)
-            .join(models.Server, models.Server.id == tool.server_id)
             .join(verdict, and_(verdict.definition == tool.definition, verdict.ruleset == ruleset), isouter=True)
-            .where(tool.server_id.in_(servers), is_current())
+            .where(tool.server_id.in_(servers), tool.removed_at.is_(None))
             .order_by(tool.server_id, tool.name, tool.occurrence)
         )
         heads: dict[int, list[ToolHead]] = defaultdict(list)
