@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
+import orjson
+
 from classifier.verdict import Verdict, from_wire
 from crawler.records import SignIn, Target, Validator
 
@@ -70,8 +72,7 @@ class TargetRow:
     latest: IntrospectionRow | None
 
 
-@dataclass(frozen=True, slots=True)
-class ToolRow:
+class ToolRow(NamedTuple):
     """A definition's place on a server now.
 
     `occurrence` counts from 0 over tools of one name on one server (a server may list a name twice); (server, name,
@@ -125,8 +126,16 @@ class StoredTool(NamedTuple):
             last_seen=self.last_seen,
             introspection=self.introspection,
             declared_by=self.declared_by,
-            verdict=None if self.verdict is None else from_wire(json.loads(self.verdict)),
+            verdict=None if self.verdict is None else from_wire(_decoded(self.verdict)),
         )
+
+
+def _decoded(verdict: str) -> Any:
+    """Read JSON whose numbers are all small, which those of a definition need not be."""
+    try:
+        return orjson.loads(verdict)
+    except orjson.JSONDecodeError:  # of a lone surrogate
+        return json.loads(verdict)
 
 
 class ToolHead(NamedTuple):

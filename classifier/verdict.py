@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -78,8 +77,7 @@ class Signal(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ActionVerdict:
+class ActionVerdict(NamedTuple):
     """What a tool does when one argument has one value.
 
     `parameter` is the dotted path of the parameter ("operations[].type"), or "" for an action that only the description
@@ -121,8 +119,7 @@ EFFECTS: Mapping[Effect, str] = {
 """Every effect, with words that complete "The argument ..."."""
 
 
-@dataclass(frozen=True, slots=True)
-class EffectArgument:
+class EffectArgument(NamedTuple):
     """An argument that changes the effect of a call.
 
     `parameter` is its dotted path. `dangerous` is the value of a switch with which the call does more (`None` for what
@@ -137,8 +134,7 @@ class EffectArgument:
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one ruleset says of one definition. Same definition and ruleset: the same verdict, byte for byte.
 
     `support` are the matches for the category, strongest first; `dissent` all other matches. `rationale` is plain text
@@ -290,30 +286,28 @@ def to_wire(verdict: Verdict) -> dict[str, Any]:
     }
 
 
+_CATEGORIES: Mapping[str, Category] = {one.value: one for one in Category}
+_SEVERITIES: Mapping[str, Severity] = {one.value: one for one in Severity}
+_CONFIDENCES: Mapping[str, Confidence] = {one.value: one for one in Confidence}
+_STRENGTHS: Mapping[str, Strength] = {one.value: one for one in Strength}
+"""To look a word up costs a tenth of what `Category(word)` does, and every verdict has a handful."""
+
+
 def from_wire(data: Mapping[str, Any]) -> Verdict:
     """Read back what `to_wire` wrote. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
     return Verdict(
         definition=data["definition"],
         ruleset=data["ruleset"],
-        category=Category(data["category"]),
-        severity=Severity(data["severity"]),
-        confidence=Confidence(data["confidence"]),
-        signals=tuple(map(signal_from_wire, data["signals"])),
-        support=tuple(map(_read_match, data["support"])),
-        dissent=tuple(map(_read_match, data["dissent"])),
+        category=_CATEGORIES[data["category"]],
+        severity=_SEVERITIES[data["severity"]],
+        confidence=_CONFIDENCES[data["confidence"]],
+        signals=tuple([signal_from_wire(one) for one in data["signals"]]),
+        support=tuple([_read_match(one) for one in data["support"]]),
+        dissent=tuple([_read_match(one) for one in data["dissent"]]),
         rationale=data["rationale"],
         severity_reason=data["severity_reason"],
-        actions=tuple(map(_read_action, data["actions"])),
-        arguments=tuple(
-            EffectArgument(
-                one["parameter"],
-                Effect(one["effect"]),
-                one["dangerous"],
-                tuple(map(_read_action, one["values"])),
-                _read_evidence(one["evidence"]),
-            )
-            for one in data["arguments"]
-        ),
+        actions=tuple([_read_action(one) for one in data["actions"]]),
+        arguments=tuple([_read_argument(one) for one in data["arguments"]]),
     )
 
 
@@ -363,19 +357,35 @@ def _evidence_list(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
 def _read_match(data: Mapping[str, Any]) -> Match:
     return Match(
         data["rule"],
-        Category(data["category"]),
-        Strength(data["strength"]),
+        _CATEGORIES[data["category"]],
+        _STRENGTHS[data["strength"]],
         data["says"],
         _read_evidence(data["evidence"]),
     )
 
 
 def _read_action(data: Mapping[str, Any]) -> ActionVerdict:
-    return ActionVerdict(data["parameter"], data["value"], Category(data["category"]), _read_evidence(data["evidence"]))
+    return ActionVerdict(
+        data["parameter"], data["value"], _CATEGORIES[data["category"]], _read_evidence(data["evidence"])
+    )
+
+
+def _read_argument(data: Mapping[str, Any]) -> EffectArgument:
+    return EffectArgument(
+        data["parameter"],
+        Effect(data["effect"]),
+        data["dangerous"],
+        tuple([_read_action(one) for one in data["values"]]),
+        _read_evidence(data["evidence"]),
+    )
 
 
 def _read_evidence(data: list[Mapping[str, Any]]) -> tuple[Evidence, ...]:
     return tuple(
-        Evidence(one["rule"], one["leaf"], one["pointer"], one["quote"], (one["span"][0], one["span"][1]), one["note"])
-        for one in data
+        [
+            Evidence(
+                one["rule"], one["leaf"], one["pointer"], one["quote"], (one["span"][0], one["span"][1]), one["note"]
+            )
+            for one in data
+        ]
     )
