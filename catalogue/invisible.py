@@ -21,6 +21,9 @@ _EMOJI = "\u00a9\u00ae\u203c-\u3299\ufe0f\U0001f000-\U0001faff"
 HIDDEN = f"[{_INVISIBLE}]|(?<![{_EMOJI}#*0-9])[\ufe0e\ufe0f]|\u200d(?![{_EMOJI}])|(?<![{_EMOJI}])\u200d"
 """A regular expression that matches one such character; it has no groups."""
 
+SUSPECT = f"[{_INVISIBLE}\ufe0e\ufe0f\u200d]"
+"""One class, seen a tenth as slowly: a text without a character of it has none that `HIDDEN` matches."""
+
 _HIDDEN = re.compile(HIDDEN)
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|\\U000([0-9a-f]{5})")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import lru_cache
 
 from catalogue.site.marks import inert
 
@@ -13,9 +14,10 @@ _SPECIAL = re.compile(r"[^A-Za-z0-9_.:/@ -]")
 def command(name: str, *arguments: str) -> str:
     """Return a `catalogue` command line, for any shell that knows `$'...'`."""
     guard = ["--"] if any(argument.startswith("-") for argument in arguments) else []
-    return " ".join(["catalogue", name, *guard, *(_argument(argument) for argument in arguments)])
+    return " ".join(["catalogue", name, *guard, *map(_argument, arguments)])
 
 
+@lru_cache(maxsize=1024)
 def _argument(text: str) -> str:
     """Return `text` as one argument; one with a character that cannot be seen is written with escapes."""
     if inert(text) == text:

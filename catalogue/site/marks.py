@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Literal, NamedTuple, TypeAlias
 
-from catalogue.invisible import HIDDEN
+from catalogue.invisible import HIDDEN, SUSPECT
 
 Role: TypeAlias = Literal["support", "signal", "dissent"]
-
-_ROLES: tuple[Role, ...] = ("support", "signal", "dissent")
 
 _BLOCK = re.compile(f"(?:{HIDDEN})+")
 _PLAIN = re.compile(r"[\n\t\x20-\x7e]*")  # most text, and seven times faster to see than that it is not hostile
 _LINE = re.compile(f"(?:{HIDDEN}|[\t\n])+")
+_SUSPECT = re.compile(SUSPECT)
+_SUSPECT_IN_LINE = re.compile(f"{SUSPECT}|[\t\n]")
 
 
 class Mark(NamedTuple):
@@ -55,14 +54,19 @@ def inert(text: str, longest: int = 0) -> str:
     """Return `text` for one line: hidden characters, tabs and line breaks visible; shortened if `longest` is not 0."""
     if longest and len(text) > longest:
         text = text[: longest - 1].rstrip() + "…"
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.isprintable() or not _SUSPECT_IN_LINE.search(text):
         return text
     return _LINE.sub(lambda match: _codes(match[0]), text)
 
 
 def hidden_runs(text: str, replace: Callable[[str], str]) -> str:
     """Return `text` with each run of hidden characters (tabs and line breaks are none) replaced."""
-    return text if _PLAIN.fullmatch(text) else _BLOCK.sub(lambda match: replace(match[0]), text)
+    return text if _is_plain(text) else _BLOCK.sub(lambda match: replace(match[0]), text)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether a text of several lines surely has nothing hidden, without the dear look at what stands around."""
+    return _PLAIN.fullmatch(text) is not None or not _SUSPECT.search(text)
 
 
 def quote(text: str, marks: Sequence[Mark] = (), longest: int = 0) -> Quoted:
@@ -72,31 +76,42 @@ def quote(text: str, marks: Sequence[Mark] = (), longest: int = 0) -> Quoted:
     text and in the number of marks.
     """
     cut = text[: longest - 1] + "…" if longest and len(text) > longest else text
-    plain = (cut.isascii() and cut.isprintable()) or _PLAIN.fullmatch(cut) is not None or not _BLOCK.search(cut)
+    plain = (cut.isascii() and cut.isprintable()) or _is_plain(cut) or not _BLOCK.search(cut)
     marks = [mark for mark in marks if 0 <= mark.start < mark.end <= len(cut)] if marks else ()
     if plain and not marks:
         return Quoted(cut)
     parts = _intervals(cut, marks)
-    segments = tuple(parts) if plain else tuple(piece for part in parts for piece in _escaped(part))
+    if plain:
+        return Quoted(cut, parts)
+    segments = tuple(piece for part in parts for piece in _escaped(part))
     return Quoted("".join(segment.text for segment in segments), segments)
 
 
-def _intervals(text: str, marks: Sequence[Mark]) -> Iterator[Segment]:
+def _intervals(text: str, marks: Sequence[Mark]) -> tuple[Segment, ...]:
     """Cut `text` wherever a mark starts or ends; a piece has the role of the most important mark over it."""
-    starts: dict[int, list[Mark]] = defaultdict(list)
-    ends: dict[int, list[Mark]] = defaultdict(list)
+    starts: dict[int, list[Mark]] = {}
+    ends: dict[int, list[Mark]] = {}
     for mark in marks:
-        starts[mark.start].append(mark)
-        ends[mark.end].append(mark)
-    active = dict.fromkeys(_ROLES, 0)
-    edges = sorted({0, len(text), *starts, *ends})
-    for left, right in pairwise(edges):
-        for mark in starts[left]:
+        starts.setdefault(mark.start, []).append(mark)
+        ends.setdefault(mark.end, []).append(mark)
+    active: dict[Role, int] = {"support": 0, "signal": 0, "dissent": 0}  # the most important first
+    pieces = []
+    left, *edges = sorted({0, len(text), *starts, *ends})
+    for right in edges:
+        for mark in starts.get(left, ()):
             active[mark.role] += 1
-        for mark in ends[left]:
+        for mark in ends.get(left, ()):
             active[mark.role] -= 1
-        role: Role | Literal[""] = next((role for role in _ROLES if active[role]), "")
-        yield Segment(text[left:right], role, "", tuple(sorted({mark.number for mark in ends[right]})))
+        role: Role | Literal[""] = ""
+        for one in active:
+            if active[one]:
+                role = one
+                break
+        ending = ends.get(right)
+        numbers = tuple(sorted({mark.number for mark in ending})) if ending else ()
+        pieces.append(Segment(text[left:right], role, "", numbers))
+        left = right
+    return tuple(pieces)
 
 
 def _escaped(segment: Segment) -> Iterator[Segment]:

@@ -93,6 +93,7 @@ def _stem(name: str) -> str:
     return f"x-{stem}".rstrip("-") if not stem or _RESERVED.match(stem) else stem
 
 
+@lru_cache(maxsize=256)
 def server(name: str, page: int = 1) -> str:
     """Return the page of a server; `page` counts from 1 through its tools."""
     return f"server/{slug(name)}/{_page(page)}"
@@ -168,16 +169,19 @@ def servers(page: int = 1) -> str:
     return f"servers/{_page(page)}"
 
 
+@lru_cache(maxsize=1024)
 def category(category_id: str, page: int = 1) -> str:
     """Return a page of the list of a category's tools."""
     return f"category/{slug(category_id)}/{_page(page)}"
 
 
+@lru_cache(maxsize=1024)
 def severity(severity_id: str, page: int = 1) -> str:
     """Return a page of the list of a risk level's tools."""
     return f"risk/{slug(severity_id)}/{_page(page)}"
 
 
+@lru_cache(maxsize=1024)
 def signal(signal_id: str, page: int = 1) -> str:
     """Return a page of the list of a signal's tools."""
     return f"signal/{slug(signal_id)}/{_page(page)}"
@@ -193,11 +197,13 @@ def claims(page: int = 1) -> str:
     return f"claims/{_page(page)}"
 
 
+@lru_cache(maxsize=1024)
 def rule(rule_id: str) -> str:
     """Return the page of a rule."""
     return f"rule/{slug(rule_id)}.html"
 
 
+@lru_cache(maxsize=1024)
 def attack(attack_id: str) -> str:
     """Return the page of an attack pattern."""
     return f"attack/{slug(attack_id)}.html"

@@ -188,7 +188,7 @@ def published(
 
 
 def stored(tool: ToolRow) -> StoredTool:
-    fields = {name: getattr(tool, name) for name in ToolRow.__slots__}
+    fields = tool._asdict()
     verdict = None if tool.verdict is None else compact(to_wire(tool.verdict))
     return StoredTool(**{**fields, "definition": compact(tool.definition), "verdict": verdict})
 

@@ -6,7 +6,7 @@ Knows the verdict and the rules; knows no page and no template.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from catalogue.site import urls
@@ -17,6 +17,9 @@ from classifier.verdict import Evidence, Match, Verdict
 
 _LONGEST_QUOTE = 240
 """Characters of a quotation beside a rule; the same words stand marked in the definition, where they are whole."""
+
+_RECURRING = 60
+"""Characters of what is worth keeping: "get" in the name is evidence of thousands of tools, a long quotation of one."""
 
 _LONGEST_TEXT = 6000
 """Characters of one text of a definition that a page shows, so that it stays below 60 kB; the twin has the rest."""
@@ -60,8 +63,8 @@ class Located:
         for proof, evidence in proofs:
             for item in evidence:
                 if item.quote:
-                    mark = Mark(*item.span, number=proof.number, role=proof.role)
-                    self._marks.setdefault(item.pointer, []).append(mark)
+                    start, end = item.span
+                    self._marks.setdefault(item.pointer, []).append(Mark(start, end, proof.number, proof.role))
         self._shown: set[str] = set()
 
     def quote(self, text: str, pointer: str, longest: int = _LONGEST_TEXT) -> Quoted:
@@ -70,6 +73,8 @@ class Located:
         marks = self._marks.get(pointer)
         if marks is None:
             return quote(text, longest=longest)
+        if len(text) <= longest:
+            return quote(text, marks)
         furthest = max(mark.end for mark in marks)
         return quote(text, marks, min(max(longest, furthest + 1), _LONGEST_TEXT))
 
@@ -85,8 +90,7 @@ class Located:
                 yield inert(pointer, 200), self.quote(text, pointer)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """Everything that speaks for and against a verdict. `signals` goes by signal id, in the verdict's order."""
 
     support: tuple[Proof, ...]
@@ -109,17 +113,17 @@ def make_case(verdict: Verdict, tool: Tool, titles: Mapping[str, str]) -> tuple[
             stands_for=stands_for,
             strength=match.strength.value if match else "",
             says=inert(match.says, 2 * _LONGEST_QUOTE) if match else "",
-            words=tuple(_words(item, places) for item in evidence),
+            words=tuple([_words(item, places) for item in evidence]),
         )
         pairs.append((proof, evidence))
         return proof
 
-    support = tuple(add(m.rule, "support", label(m.category), m.evidence, m) for m in verdict.support)
+    support = tuple([add(m.rule, "support", label(m.category), m.evidence, m) for m in verdict.support])
     signals = {
-        signal.id: tuple(add(rule, "signal", signal.id, found, None) for rule, found in _by_rule(signal.evidence))
+        signal.id: tuple([add(rule, "signal", signal.id, found, None) for rule, found in _by_rule(signal.evidence)])
         for signal in verdict.signals
     }
-    dissent = tuple(add(m.rule, "dissent", label(m.category), m.evidence, m) for m in verdict.dissent)
+    dissent = tuple([add(m.rule, "dissent", label(m.category), m.evidence, m) for m in verdict.dissent])
     return Case(support, signals, dissent), Located(pairs)
 
 
@@ -131,12 +135,19 @@ def _by_rule(evidence: Iterable[Evidence]) -> Iterator[tuple[str, tuple[Evidence
 
 
 def _words(evidence: Evidence, places: Mapping[str, str]) -> Words:
-    return Words(
-        place=place(evidence.pointer, places),
-        pointer=inert(evidence.pointer, 200),
-        quote=inert(evidence.quote, _LONGEST_QUOTE),
-        note=inert(evidence.note, _LONGEST_QUOTE),
-    )
+    pointer, quotation, note = evidence.pointer, evidence.quote, evidence.note
+    if pointer in _PLACES and len(quotation) + len(note) <= _RECURRING:
+        return _recurring_words(pointer, quotation, note)
+    return _words_at(place(pointer, places), pointer, quotation, note)
+
+
+@lru_cache(maxsize=8192)
+def _recurring_words(pointer: str, quotation: str, note: str) -> Words:
+    return _words_at(_PLACES[pointer], pointer, quotation, note)
+
+
+def _words_at(where: str, pointer: str, quotation: str, note: str) -> Words:
+    return Words(where, inert(pointer, 200), inert(quotation, _LONGEST_QUOTE), inert(note, _LONGEST_QUOTE))
 
 
 _PLACES = {

@@ -70,26 +70,29 @@ def parameter_rows(tool: Tool, verdict: Verdict, located: Located) -> tuple[tupl
     actions = {(action.parameter, action.value): action.category for action in verdict.actions}
     shown = tool.parameters[:_MOST_ROWS]
     shown += tuple(parameter for parameter in tool.parameters[_MOST_ROWS:] if located.marks(parameter.pointer))
-    return tuple(_row(item, tool, actions, located) for item in shown), len(tool.parameters) - len(shown)
+    return tuple([_row(item, tool, actions, located) for item in shown]), len(tool.parameters) - len(shown)
 
 
 def _row(parameter: Parameter, tool: Tool, actions: Mapping[tuple[str, str], Category], located: Located) -> Row:
-    values = _values(parameter, actions, located)
-    kind = " or ".join(parameter.types) + (f" ({parameter.format})" if parameter.format else "")
-    prefix = parameter.path.removesuffix(parameter.name)
+    values = _values(parameter, actions, located) if parameter.enum else ()
     return Row(
         depth=min(parameter.depth, 4),
-        path=inert(prefix, 160),
+        path=inert(parameter.path.removesuffix(parameter.name), 160),
         name=located.quote(parameter.name[:200], parameter.pointer),
-        type=located.quote(parameter.types[0], f"{parameter.pointer}/type")
-        if len(parameter.types) == 1 and not parameter.format
-        else Quoted(inert(kind, 80)),
+        type=_type(parameter, located),
         required=parameter.required,
         description=located.quote(parameter.description, parameter.description_pointer, _LONGEST),
         values=values,
         values_more=len(parameter.enum) - len(values),
         limits=_limits(_node(tool.wire, parameter.pointer)),
     )
+
+
+def _type(parameter: Parameter, located: Located) -> Quoted:
+    if len(parameter.types) == 1 and not parameter.format:
+        return located.quote(parameter.types[0], f"{parameter.pointer}/type")
+    form = f" ({parameter.format})" if parameter.format else ""
+    return Quoted(inert(" or ".join(parameter.types) + form, 80))
 
 
 def _values(parameter: Parameter, actions: Mapping[tuple[str, str], Category], located: Located) -> tuple[Value, ...]:
@@ -114,11 +117,14 @@ _BOUNDS = {
 }
 
 
+_spelled = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+
 def _limits(node: Mapping[str, Any]) -> tuple[str, ...]:
+    if _BOUNDS.keys().isdisjoint(node):
+        return ()
     return tuple(
-        f"{words} {inert(json.dumps(node[key], ensure_ascii=False, default=str), 80)}"
-        for key, words in _BOUNDS.items()
-        if node.get(key) is not None
+        [f"{words} {inert(_spelled(node[key]), 80)}" for key, words in _BOUNDS.items() if node.get(key) is not None]
     )
 
 
@@ -126,12 +132,12 @@ def _node(wire: Any, pointer: str) -> Mapping[str, Any]:
     """Return the schema at `pointer`; empty where it is none."""
     node = wire
     for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(node, list) and key.isdecimal() and int(key) < len(node):
-            node = node[int(key)]
-        elif isinstance(node, Mapping):
+        key = step.replace("~1", "/").replace("~0", "~") if "~" in step else step
+        if isinstance(node, dict):
             node = node.get(key)
-    return node if isinstance(node, Mapping) else {}
+        elif isinstance(node, list) and key.isdecimal() and int(key) < len(node):
+            node = node[int(key)]
+    return node if isinstance(node, dict) else {}
 
 
 _ASKS = {
@@ -155,10 +161,11 @@ _STANDINGS = {
 def hint_rows(tool: Tool, verdict: Verdict, located: Located) -> tuple[Hint, ...]:
     """Return the four hints of the protocol, each beside what the rules found."""
     signals = [signal for signal in verdict.signals if signal.id in _TELLING]
-    if any(signal.id == CONFLICT for signal in signals) or located.marks("/annotations"):
+    if any([signal.id == CONFLICT for signal in signals]) or located.marks("/annotations"):
         claims = compare(tool.annotations, verdict.category, signals)
         return tuple(_hint(claim, located.quote(claim.hint, f"/annotations/{claim.hint}")) for claim in claims)
-    return _unmarked(tool.annotations._replace(title=None), verdict.category, tuple(signal.id for signal in signals))
+    untitled = tool.annotations if tool.annotations.title is None else tool.annotations._replace(title=None)
+    return _unmarked(untitled, verdict.category, tuple([signal.id for signal in signals]))
 
 
 @lru_cache(maxsize=1024)

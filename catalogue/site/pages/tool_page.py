@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,6 +22,8 @@ from catalogue.site.pages.schema import Hint, Row, hint_rows, parameter_rows
 from catalogue.values import Standing, StoredTool, ToolRow
 from classifier.tool import Tool
 from classifier.verdict import Category, Confidence, Severity, Verdict
+
+_SERVERS = Crumb(urls.servers(), "Servers")
 
 _NAME = 160
 """Characters of a name that a page shows; the definition on the page has it whole."""
@@ -52,8 +53,7 @@ class Fact(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToolPage:
+class ToolPage(NamedTuple):
     """Everything on a tool's page, in the page's order."""
 
     path: str  # of the HTML page
@@ -135,16 +135,14 @@ def _attacks(category: Category, signals: frozenset[str]) -> tuple[tuple[Link, s
     return tuple((Link(urls.attack(one.id), one.name), one.summary) for one in found)
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
+class Neighbours(NamedTuple):
     """Tools to compare with: those of the server, and those of the same name anywhere, this one among both."""
 
     server: Sequence[Entry]
     name: Namesakes
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A tool that has a verdict: as it is stored, and decoded."""
 
     stored: StoredTool
@@ -166,7 +164,7 @@ def tool_page(judged: Judged, advice: Advice, neighbours: Neighbours, titles: Ma
     plain = words.plain_words(subject)
     return ToolPage(
         path=path,
-        policy_path=urls.tool_policy(row.server, row.name, row.occurrence),
+        policy_path=urls.policy_beside(path),
         crumbs=_crumbs(row, server, name),
         name=name,
         server=server,
@@ -213,13 +211,15 @@ def tokens_of(judged: Judged) -> int:
 
 
 def _crumbs(row: ToolRow, server: str, name: str) -> tuple[Crumb, ...]:
-    return (Crumb(urls.servers(), "Servers"), Crumb(urls.server(row.server), server), Crumb("", name))
+    return (_SERVERS, Crumb(urls.server(row.server), server), Crumb("", name))
 
 
 def _signals(case: Case) -> tuple[SignalView, ...]:
     return tuple(
-        SignalView(signal_id, urls.signal(signal_id), words.about_signal(signal_id), proofs)
-        for signal_id, proofs in case.signals.items()
+        [
+            SignalView(signal_id, urls.signal(signal_id), words.about_signal(signal_id), proofs)
+            for signal_id, proofs in case.signals.items()
+        ]
     )
 
 
@@ -243,7 +243,7 @@ def _related(row: ToolRow, path: str, category: Category, neighbours: Neighbours
         Related("Other tools of this server", tuple(others), everything),
         Related("The same name elsewhere", tuple(elsewhere[:_SHOWN]), None),
     )
-    return tuple(group for group in groups if group.entries)
+    return tuple([group for group in groups if group.entries])
 
 
 def _facts(row: ToolRow, verdict: Verdict) -> tuple[Fact, ...]:
@@ -265,7 +265,7 @@ def _facts(row: ToolRow, verdict: Verdict) -> tuple[Fact, ...]:
         ("Definition", f"SHA-256 {row.digest}"),
         ("Ruleset", f"SHA-256 {verdict.ruleset}"),
     ]
-    return tuple(Fact(name, value) for name, value in facts if value)
+    return tuple([Fact(name, value) for name, value in facts if value])
 
 
 def _standing(row: ToolRow) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from catalogue.site.context import CATEGORY_ABOUT, counted, label, listed
@@ -23,7 +23,7 @@ from classifier.verdict import SIGNALS, Category, Confidence, Verdict
 _NAMED = 6
 """Parameters, values or tools that a sentence names before it counts the rest."""
 
-_FIRST = re.compile(r"\s*.+?(?:[.!?](?=\s|$)|[。！？]|\n\s*\n|$)", re.DOTALL)
+_END = re.compile(r"[.!?](?=\s|$)|[。！？]|\n\s*\n")
 _ARTICLE = {Category.EXECUTE: "an", Category.UNCLASSIFIED: "an"}
 
 _RISK: Mapping[str, str] = {
@@ -80,8 +80,7 @@ class Question(NamedTuple):
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """All that the sentences about a tool are made from. `name` and `server` are safe for one line."""
 
     name: str
@@ -95,12 +94,14 @@ class Subject:
     namesakes: int
 
 
+@lru_cache(maxsize=len(Category))
 def called(category: Category) -> str:
     """Return "a Read tool", "an Execute tool", "an unclassified tool"."""
     word = "unclassified" if category is Category.UNCLASSIFIED else label(category)
     return f"{_ARTICLE.get(category, 'a')} {word} tool"
 
 
+@lru_cache(maxsize=1024)
 def about_signal(signal_id: str) -> str:
     """Return a sentence that says of "it" what a signal says."""
     return f"It {SIGNALS.get(signal_id, signal_id)}."
@@ -113,8 +114,9 @@ def risk_of(signal_id: str) -> str:
 
 def claim(tool: Tool) -> str:
     """Return the first sentence of the tool's own description, as a safe line; "" if it has none."""
-    match = _FIRST.match(tool.description[:2000])
-    return inert(" ".join(match[0].split()), 300) if match else ""
+    text = tool.description[:2000].lstrip()
+    end = _END.search(text, 1)
+    return inert(" ".join(text[: end.end() if end else None].split()), 300)
 
 
 def plain_words(subject: Subject) -> tuple[str, ...]:
@@ -161,14 +163,14 @@ def reasons_for_policy(subject: Subject) -> tuple[str, ...]:
     """Say why this tool needs a policy: its risk level's reason, then one consequence for each signal."""
     verdict = subject.verdict
     found = [_RISK[signal.id] for signal in verdict.signals if signal.id in _RISK]
-    level = f"Risk level {verdict.severity.value}: {inert(verdict.severity_reason, 400).rstrip('.')}."
+    level = f"Risk level {verdict.severity}: {inert(verdict.severity_reason, 400).rstrip('.')}."
     mild = "" if found or verdict.category is not Category.READ else "Nothing in its definition speaks for more."
     return tuple(filter(None, (level, *found, mild)))
 
 
 def questions(subject: Subject) -> tuple[Question, ...]:
     """Return the questions that this tool raises, with answers from its own facts."""
-    return tuple(Question(question, answer) for question, answer in _questions(subject) if answer)
+    return tuple([Question(question, answer) for question, answer in _questions(subject) if answer])
 
 
 def _questions(subject: Subject) -> Iterator[tuple[str, str]]:
@@ -236,19 +238,25 @@ def _can_change(subject: Subject) -> str:
 
 
 def _how_sure(subject: Subject) -> str:
-    case, confidence = subject.case, subject.verdict.confidence
-    counted_support = f"{counted(len(case.support), 'rule')} for it ({_titles(case.support)})"
+    support, dissent = subject.case.support, subject.case.dissent
+    return _confidence_in(
+        subject.verdict.confidence,
+        tuple([proof.title for proof in support]),
+        tuple([proof.title for proof in dissent]),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _confidence_in(confidence: Confidence, support: tuple[str, ...], dissent: tuple[str, ...]) -> str:
+    """Return what speaks for a verdict and against it: the same few rules of a great many tools."""
+    counted_support = f"{counted(len(support), 'rule')} for it ({_named(support)})"
     against = (
-        f"and {counted(len(case.dissent), 'rule')} for something else ({_titles(case.dissent)})"
-        if case.dissent
+        f"and {counted(len(dissent), 'rule')} for something else ({_named(dissent)})"
+        if dissent
         else "and none for anything else"
     )
     tail = " Read the definition before you rely on it." if confidence is Confidence.LOW else ""
     return f"Confidence is {confidence.value}: {counted_support}, {against}.{tail}"
-
-
-def _titles(proofs: Sequence[Proof]) -> str:
-    return _named([proof.title for proof in proofs])
 
 
 def _hints_answer(hints: Sequence[Hint]) -> str:
