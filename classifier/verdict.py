@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -77,7 +78,8 @@ class Signal(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
-class ActionVerdict(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ActionVerdict:
     """What a tool does when one argument has one value.
 
     `parameter` is the dotted path of the parameter ("operations[].type"), or "" for an action that only the description
@@ -119,7 +121,8 @@ EFFECTS: Mapping[Effect, str] = {
 """Every effect, with words that complete "The argument ..."."""
 
 
-class EffectArgument(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class EffectArgument:
     """An argument that changes the effect of a call.
 
     `parameter` is its dotted path. `dangerous` is the value of a switch with which the call does more (`None` for what

@@ -54,7 +54,7 @@ def inert(text: str, longest: int = 0) -> str:
     """Return `text` for one line: hidden characters, tabs and line breaks visible; shortened if `longest` is not 0."""
     if longest and len(text) > longest:
         text = text[: longest - 1].rstrip() + "…"
-    if text.isascii() and text.isprintable() or not _SUSPECT_IN_LINE.search(text):
+    if (text.isascii() and text.isprintable()) or not _SUSPECT_IN_LINE.search(text):
         return text
     return _LINE.sub(lambda match: _codes(match[0]), text)
 
@@ -103,8 +103,8 @@ def _intervals(text: str, marks: Sequence[Mark]) -> tuple[Segment, ...]:
         for mark in ends.get(left, ()):
             active[mark.role] -= 1
         role: Role | Literal[""] = ""
-        for one in active:
-            if active[one]:
+        for one, open_marks in active.items():
+            if open_marks:
                 role = one
                 break
         ending = ends.get(right)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -20,7 +19,7 @@ def site(shelf, publish, tmp_path):
     """Five tools that a server listed, one more of it and two of another that are only declared, a server withdrawn."""
     declared = {"name": "send_mail", "description": "Send an email to a customer."}
     shelf.add("spare", [declared])
-    tool = replace(shelf._tools.pop("spare")[0], server=FILES)
+    tool = shelf._tools.pop("spare")[0]._replace(server=FILES)
     shelf._servers.pop("spare")
     shelf._tools[FILES].append(tool)
     assert tool.standing is Standing.DECLARED

@@ -254,10 +254,8 @@ def test_base_addresses_make_canonical_links_and_a_sitemap(shelf, publish, tmp_p
 
 
 def test_a_definition_without_a_verdict_stops_the_build(shelf, publish, tmp_path):
-    from dataclasses import replace
-
     tools = shelf._tools["io.github.acme/files"]
-    tools[0] = replace(tools[0], verdict=None)
+    tools[0] = tools[0]._replace(verdict=None)
     with pytest.raises(CatalogueError, match="1 of 7 tools have no verdict of this ruleset"):
         publish(shelf)
     assert list(tmp_path.iterdir()) == []

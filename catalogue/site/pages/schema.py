@@ -161,7 +161,7 @@ _STANDINGS = {
 def hint_rows(tool: Tool, verdict: Verdict, located: Located) -> tuple[Hint, ...]:
     """Return the four hints of the protocol, each beside what the rules found."""
     signals = [signal for signal in verdict.signals if signal.id in _TELLING]
-    if any([signal.id == CONFLICT for signal in signals]) or located.marks("/annotations"):
+    if any(signal.id == CONFLICT for signal in signals) or located.marks("/annotations"):
         claims = compare(tool.annotations, verdict.category, signals)
         return tuple(_hint(claim, located.quote(claim.hint, f"/annotations/{claim.hint}")) for claim in claims)
     untitled = tool.annotations if tool.annotations.title is None else tool.annotations._replace(title=None)
