@@ -6,9 +6,8 @@ The arguments are those that choose among several actions, and switches such as 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalogue.policies.document import Denial, Operator, Predicate, Scalar, spelled
 from catalogue.policies.parameters import Argument, arguments_of, node_at
@@ -20,13 +19,15 @@ _MOST_NAMED = 8
 """Values named in one sentence; the rule itself has them all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowing:
+class Narrowing(NamedTuple):
     """What a tool can still do (never empty), the denials that keep it to that, and a sentence for each parameter."""
 
     categories: frozenset[Category]
     denials: tuple[Denial, ...] = ()
     reasons: tuple[str, ...] = ()
+
+
+_AS_IT_IS: Mapping[Category, Narrowing] = {category: Narrowing(frozenset({category})) for category in Category}
 
 
 def narrow(definition: Mapping[str, Any], verdict: Verdict, accepted: Collection[Category]) -> Narrowing | None:
@@ -36,9 +37,11 @@ def narrow(definition: Mapping[str, Any], verdict: Verdict, accepted: Collection
     a list of what is allowed also stops values that the schema does not name, or spells in other capitals. Where both
     its actions and a switch can keep a call harmless, one of them has to.
     """
+    if not verdict.actions and not verdict.arguments:  # as of most tools
+        return _AS_IT_IS[verdict.category] if verdict.category in accepted else None
     choices = [actions for actions in _by_parameter(verdict) if any(one.category not in accepted for one in actions)]
     if verdict.category in accepted and not choices:
-        return Narrowing(frozenset({verdict.category}))
+        return _AS_IT_IS[verdict.category]
     arguments = {argument.parameter.path: argument for argument in arguments_of(definition)}
     known = frozenset(accepted) - {Category.UNCLASSIFIED}
     by_action = None

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice, product
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalogue.policies.document import EVERY_TOOL, Default, Limit, Operator, Policy, Predicate, ToolRule, Window
 from catalogue.policies.evaluate import Decision, Evaluator, Outcome
@@ -59,20 +58,30 @@ _TOOL = "tool"
 """The name that a tool has on the bench."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Bench:
-    """A tool under a policy that says nothing else. `known` are the values that its schema names for a path.
+class _Alone(NamedTuple):
+    """A policy as far as it is about one tool, whose counters have the names of the bench.
 
-    Two are equal if they spell alike, so that 1, 1.0 and true are three values.
+    `known` are the values that the tool's schema names for a path. `spelled` are all values that stand in here: two
+    rules are the same if these spell alike, too, so that 1, 1.0 and true are three values.
     """
 
-    policy: Policy = field(compare=False)
-    known: Mapping[str, tuple[object, ...]] = field(compare=False)
+    default: Default
+    hidden: bool
+    limits: tuple[Limit, ...]
+    rule: ToolRule | None
+    known: tuple[tuple[str, tuple[object, ...]], ...]
     spelled: str
 
-    @property
-    def rule(self) -> ToolRule:
-        return self.policy.tools.get(_TOOL, ToolRule())
+
+class _Bench:
+    """A tool under a policy that says nothing else."""
+
+    def __init__(self, alone: _Alone) -> None:
+        hide = (_TOOL,) if alone.hidden else ()
+        tools = {} if alone.rule is None else {_TOOL: alone.rule}
+        self.policy = Policy(alone.default, hide, alone.limits, tools)
+        self.known = dict(alone.known)
+        self.rule = alone.rule or ToolRule()
 
     def decide(self, call: _Call) -> Decision:
         """The decision on a first call."""
@@ -127,9 +136,7 @@ def behaviour(policy: Policy, name: str, definition: Mapping[str, Any]) -> tuple
 
     They do not name the tool: tools that the policy treats alike have the same.
     """
-    alone = _alone(policy, name)
-    known = _known(definition, _paths(alone.tools.get(_TOOL, ToolRule())))
-    return _run(_Bench(alone, known, repr((alone, known))))
+    return _run(_alone(policy, name, definition))
 
 
 def effects_of(policy: Policy, name: str, does: tuple[str, ...]) -> tuple[str, ...]:
@@ -143,30 +150,37 @@ def others(policy: Policy) -> str:
     return _others(policy.default, EVERY_TOOL in policy.hide, policy.limits)
 
 
-def _alone(policy: Policy, name: str) -> Policy:
-    """The policy as far as it is about one tool, which gets the name and the counters of the bench."""
+def _alone(policy: Policy, name: str, definition: Mapping[str, Any]) -> _Alone:
     rule = policy.tools.get(name)
-    if rule is not None:
-        counters = list(dict.fromkeys(limit.counter for limit in rule.limits))
-        limits = tuple(replace(limit, counter=str(counters.index(limit.counter))) for limit in rule.limits)
-        rule = replace(rule, limits=limits)
-    return Policy(
-        default=policy.default,
-        hide=(_TOOL,) if name in policy.hide or EVERY_TOOL in policy.hide else (),
-        limits=policy.limits,
-        tools={} if rule is None else {_TOOL: rule},
+    if rule is not None and rule.limits:
+        rule = ToolRule(rule.require, rule.deny_if, rule.ask_if, _renamed(rule.limits))
+    judged = () if rule is None else _predicates(rule)
+    known = _known(definition, {one.path for one in judged}) if judged else ()
+    limits = (*policy.limits, *(rule.limits if rule else ()))
+    spelled = repr(([one.value for one in judged], [one.max for one in limits], known)) if judged or limits else ""
+    hidden = name in policy.hide or EVERY_TOOL in policy.hide
+    return _Alone(policy.default, hidden, policy.limits, rule, known, spelled)
+
+
+def _renamed(limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
+    """The limits with counters that do not name the tool."""
+    counters = list(dict.fromkeys([limit.counter for limit in limits]))
+    return tuple(
+        [Limit(str(counters.index(one.counter)), one.window, one.max, one.scope, one.increment_from) for one in limits]
     )
 
 
-def _paths(rule: ToolRule) -> frozenset[str]:
-    denied = (predicate for denial in rule.deny_if for predicate in denial.conditions)
-    held = (predicate for approval in rule.ask_if for predicate in approval.conditions)
-    return frozenset(predicate.path for predicate in (*rule.require, *denied, *held))
+def _predicates(rule: ToolRule) -> tuple[Predicate, ...]:
+    """Every condition of a rule."""
+    denied = [predicate for denial in rule.deny_if for predicate in denial.conditions]
+    held = [predicate for approval in rule.ask_if for predicate in approval.conditions]
+    return (*rule.require, *denied, *held)
 
 
 @lru_cache(maxsize=2048)
-def _run(bench: _Bench) -> tuple[str, ...]:
+def _run(alone: _Alone) -> tuple[str, ...]:
     """What the tool on the bench is (words that follow its name), and sentences about its arguments."""
+    bench = _Bench(alone)
     call = _working_call(bench)
     decision = bench.decide(call)
     sentences = [_access(bench, call, decision)]
@@ -177,17 +191,19 @@ def _run(bench: _Bench) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _known(definition: Mapping[str, Any], paths: Collection[str]) -> dict[str, tuple[object, ...]]:
+def _known(definition: Mapping[str, Any], paths: Collection[str]) -> tuple[tuple[str, tuple[object, ...]], ...]:
     """The values that the schema names for the paths."""
     known: dict[str, tuple[object, ...]] = {}
-    for argument in arguments_of(definition) if paths else ():
-        parameter = argument.parameter
+    for argument in arguments_of(definition):
+        path, parameter = argument.values, argument.parameter
+        if path not in paths:
+            continue
         default = node_at(definition, parameter.pointer).get("default")
         switch = (True, False) if parameter.types == ("boolean",) else ()
         values = (*([] if default is None else [default]), *parameter.enum[:_MOST_TRIED], *switch)
-        if (path := argument.values) in paths and path and values:
-            known[path] = tuple(value for value in values if is_scalar(value))
-    return known
+        if path and values:
+            known[path] = tuple([value for value in values if is_scalar(value)])
+    return tuple(known.items())
 
 
 def _working_call(bench: _Bench) -> _Call:
@@ -313,6 +329,8 @@ def _quoted(name: str) -> str:
 def _plain(text: str, longest: int = 80) -> str:
     """The text on one line of at most so many characters, with nothing invisible: a stranger chose it."""
     cut = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    if cut.isprintable():
+        return cut
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in cut)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalogue.policies.paths import is_name
 from classifier.schema import Parameter, walk_properties
@@ -12,8 +11,7 @@ from classifier.schema import Parameter, walk_properties
 _BRANCHES = ("anyOf", "oneOf", "allOf")
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """A parameter and the path to it in a call; `None` if a name on the way holds what has a meaning in paths."""
 
     parameter: Parameter
@@ -29,8 +27,10 @@ def arguments_of(definition: Mapping[str, Any]) -> tuple[Argument, ...]:
     parameters = walk_properties(definition.get("inputSchema"), "/inputSchema")
     unclear = {parameter.path for parameter in parameters if not is_name(parameter.name)}
     return tuple(
-        Argument(parameter, None if _is_below(parameter.path, unclear) else f"args.{parameter.path}")
-        for parameter in parameters
+        [
+            Argument(parameter, None if unclear and _is_below(parameter.path, unclear) else f"args.{parameter.path}")
+            for parameter in parameters
+        ]
     )
 
 
@@ -74,8 +74,8 @@ def node_at(definition: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
         if isinstance(node, list):
             node = node[int(key)] if key.isdecimal() and int(key) < len(node) else None
         else:
-            node = node.get(key) if isinstance(node, Mapping) else None
-    return node if isinstance(node, Mapping) else {}
+            node = node.get(key) if isinstance(node, dict) else None
+    return node if isinstance(node, dict) else {}
 
 
 def _item_types(node: Mapping[str, Any]) -> set[str]:

@@ -111,7 +111,7 @@ def unfilled_denial(blank: Blank, path: str) -> Denial:
 
 def unfilled(policy: Policy) -> tuple[Unfilled, ...]:
     """The placeholders of a document that still wait for a person, in its order."""
-    return tuple(one for tool, rule in policy.tools.items() for one in unfilled_in(tool, rule))
+    return tuple([one for tool, rule in policy.tools.items() if rule.deny_if for one in unfilled_in(tool, rule)])
 
 
 def unfilled_in(tool: str, rule: ToolRule) -> tuple[Unfilled, ...]:

@@ -6,16 +6,17 @@ rule in a posture, so the documents of a tool and of its server cannot contradic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from functools import lru_cache, reduce
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from catalogue.policies.actions import Narrowing, narrow
 from catalogue.policies.document import EVERY_TOOL, Approval, Denial, Limit, Policy, ToolRule, Window
 from catalogue.policies.guards.guard import Guard, Subject
 from catalogue.policies.guards.table import guards
 from catalogue.policies.placeholders import NOTHING, Filling
+from classifier.lazy import lazy
 from classifier.verdict import Category, Verdict, more_severe
 
 Posture: TypeAlias = Literal["recommended", "strict", "permissive"]
@@ -52,11 +53,11 @@ _APPROVAL: Mapping[Category, str] = {
     Category.DESTRUCTIVE: "Needs a person's approval, because this tool can destroy data for good.",
     Category.FINANCIAL: "Needs a person's approval, because this tool can move money or oblige someone to pay.",
 }
+_OPEN = ToolRule()
 _EVERY_TOOL = Denial((), "The name * stands for every tool, so no rule can be meant for this one alone.")
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """What to do with one tool: hide it (`rule` is `None` then), or let it be called as the rule says; and why."""
 
     hide: bool
@@ -85,12 +86,12 @@ class Case:
             return _refused(self.verdict, posture, guarding)
         return _allowed(self, kept, self._usual or kept, posture, guarding)
 
-    @cached_property
+    @lazy
     def _usual(self) -> Narrowing | None:
         """What the recommended posture keeps: the permissive one accepts the same."""
         return narrow(self.definition, self.verdict, _ACCEPTED["recommended"])
 
-    @cached_property
+    @lazy
     def _guards(self) -> tuple[Guard, ...]:
         """Those of all postures but the permissive one.
 
@@ -124,16 +125,26 @@ def recommend(
 
 def _hidden(verdict: Verdict) -> Recommendation:
     """A tool in the strict posture that cannot be kept to reading."""
-    return Recommendation(True, None, (f"{_DOES[_worst(verdict)]}, and this posture shows only what reads.",))
+    return _kept_from_sight(_worst(verdict), "and this posture shows only what reads.")
 
 
-def _refused(verdict: Verdict, posture: Posture, guarding: Iterable[Guard]) -> Recommendation:
+@lru_cache(maxsize=32)
+def _kept_from_sight(worst: Category, why: str) -> Recommendation:
+    return Recommendation(True, None, (f"{_DOES[worst]}, {why}",))
+
+
+def _refused(verdict: Verdict, posture: Posture, guarding: Sequence[Guard]) -> Recommendation:
     """A tool that no rule keeps to what the posture accepts."""
     worst = _worst(verdict)
     if posture == "recommended" and worst is Category.DESTRUCTIVE:
-        return Recommendation(True, None, (f"{_DOES[worst]}, so the agent does not see it.",))
-    held = ToolRule(ask_if=(Approval((), _APPROVAL[worst]),))
-    return _guarded(held, (f"{_DOES[worst]}, so every call waits until a person approves it.",), guarding)
+        return _kept_from_sight(worst, "so the agent does not see it.")
+    return _guarded(*_held(worst), guarding)
+
+
+@lru_cache(maxsize=len(Category))
+def _held(worst: Category) -> tuple[ToolRule, tuple[str, ...]]:
+    reason = f"{_DOES[worst]}, so every call waits until a person approves it."
+    return ToolRule(ask_if=(Approval((), _APPROVAL[worst]),)), (reason,)
 
 
 def _worst(verdict: Verdict) -> Category:
@@ -141,18 +152,25 @@ def _worst(verdict: Verdict) -> Category:
 
 
 def _allowed(
-    case: Case, kept: Narrowing, usual: Narrowing, posture: Posture, guarding: Iterable[Guard]
+    case: Case, kept: Narrowing, usual: Narrowing, posture: Posture, guarding: Sequence[Guard]
 ) -> Recommendation:
-    worst = max(kept.categories, key=more_severe)
     rate = None if posture == "permissive" else _RATES.get(max(usual.categories, key=more_severe))
     limits = (Limit(f"{case.name}_rate", Window.MINUTE, rate),) if rate else ()
-    if posture == "strict" or (posture == "recommended" and _can_destroy(case.verdict)):
+    does = _does(max(kept.categories, key=more_severe), rate, narrowed=bool(kept.reasons))
+    if not kept.denials:
+        rule = ToolRule(limits=limits) if limits else _OPEN
+    elif posture == "strict" or (posture == "recommended" and _can_destroy(case.verdict)):
         rule = ToolRule(deny_if=kept.denials, limits=limits)
     else:
         asked = tuple(Approval(denial.conditions, denial.on_deny) for denial in kept.denials)
         rule = ToolRule(ask_if=asked, limits=limits)
-    does = f"Kept to that, {_DOES[worst][0].lower()}{_DOES[worst][1:]}" if kept.reasons else _DOES[worst]
-    return _guarded(rule, (*kept.reasons, does + _often(rate)), guarding)
+    return _guarded(rule, (*kept.reasons, does), guarding)
+
+
+@lru_cache(maxsize=64)
+def _does(worst: Category, rate: int | None, *, narrowed: bool) -> str:
+    does = f"Kept to that, {_DOES[worst][0].lower()}{_DOES[worst][1:]}" if narrowed else _DOES[worst]
+    return does + _often(rate)
 
 
 def _can_destroy(verdict: Verdict) -> bool:
@@ -161,7 +179,7 @@ def _can_destroy(verdict: Verdict) -> bool:
     return Category.DESTRUCTIVE in {verdict.category, *(action.category for action in verdict.actions), *values}
 
 
-def _guarded(rule: ToolRule, reasons: tuple[str, ...], guarding: Iterable[Guard]) -> Recommendation:
+def _guarded(rule: ToolRule, reasons: tuple[str, ...], guarding: Sequence[Guard]) -> Recommendation:
     for guard in guarding:
         asks_anyway = any(not approval.conditions for approval in rule.ask_if)
         rule = ToolRule(
@@ -239,20 +257,20 @@ def requested_policy(
 
 def tool_document(name: str, recommended: Iterable[Recommendation]) -> Policy:
     """The document of `tool_policy`, from what is recommended for the tool and for its twins."""
-    return _document("allow", ((name, one) for one in recommended))
+    return _document("allow", {name: reduce(_stricter, recommended)})
 
 
 def server_document(recommended: Iterable[tuple[str, Recommendation]]) -> Policy:
     """The document of `server_policy`, from what is recommended for each of its tools, by name."""
-    return _document("deny", recommended)
-
-
-def _document(default: Literal["allow", "deny"], recommended: Iterable[tuple[str, Recommendation]]) -> Policy:
     found: dict[str, Recommendation] = {}
     for name, one in recommended:
         found[name] = _stricter(found[name], one) if name in found else one
+    return _document("deny", dict(sorted(found.items())))
+
+
+def _document(default: Literal["allow", "deny"], found: Mapping[str, Recommendation]) -> Policy:
     return Policy(
         default=default,
-        hide=tuple(name for name in sorted(found) if found[name].hide),
-        tools={name: rule for name in sorted(found) if (rule := found[name].rule) is not None},
+        hide=tuple([name for name, one in found.items() if one.hide]),
+        tools={name: one.rule for name, one in found.items() if one.rule is not None},
     )

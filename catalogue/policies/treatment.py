@@ -41,9 +41,9 @@ def treatment(policy: Policy, tool: str) -> Treatment:
         return Treatment.DENIED
     if rule is None:
         return Treatment.LIMITED if policy.limits else Treatment.OPEN
-    if any(not denial.conditions for denial in rule.deny_if):
+    if rule.deny_if and not all(denial.conditions for denial in rule.deny_if):
         return Treatment.DENIED
-    if any(not approval.conditions for approval in rule.ask_if):
+    if rule.ask_if and not all(approval.conditions for approval in rule.ask_if):
         return Treatment.ASKED
     if rule.require or rule.deny_if or rule.ask_if:
         return Treatment.HELD

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalogue.policies.document import Approval, Denial, Limit, Operator, Predicate
 from catalogue.policies.parameters import Argument, arguments_of, pointed_at, text_path
 from catalogue.policies.place import shown
 from catalogue.policies.placeholders import Filling
-from classifier.verdict import Verdict
+from classifier.lazy import lazy
+from classifier.verdict import Signal, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(NamedTuple):
     """A part of a tool's rule, and the sentence that says why it is there; or, with no part, why there is none."""
 
     reason: str
@@ -41,18 +40,21 @@ class Subject:
     full: bool
     filling: Filling
 
-    @cached_property
+    @lazy
     def arguments(self) -> tuple[Argument, ...]:
         return arguments_of(self.definition)
 
-    @cached_property
-    def signals(self) -> Mapping[str, Collection[str]]:
-        """The pointers of each signal's evidence."""
-        return {signal.id: [one.pointer for one in signal.evidence] for signal in self.verdict.signals}
+    @lazy
+    def signals(self) -> Mapping[str, Signal]:
+        """What the verdict says of the tool, by its id."""
+        return {signal.id: signal for signal in self.verdict.signals}
 
     def pointed_at(self, signal: str) -> tuple[Argument, ...]:
         """The arguments that a signal's evidence is about."""
-        return pointed_at(self.arguments, self.signals[signal]) if signal in self.signals else ()
+        if signal not in self.signals:
+            return ()
+        pointers = [one.pointer for one in self.signals[signal].evidence if one.pointer.startswith("/inputSchema/")]
+        return pointed_at(self.arguments, pointers) if pointers else ()
 
     def text_at(self, argument: Argument) -> str | None:
         """The path to the texts that an argument takes, if it takes nothing else and any text."""

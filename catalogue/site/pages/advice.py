@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalogue.policies.document import Policy, to_json
 from catalogue.policies.effects import behaviour, effects_of
@@ -21,8 +21,7 @@ from catalogue.site.marks import inert
 from catalogue.values import ToolRow
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(NamedTuple):
     """The policy for one tool: as a document, as the text of its file, what it does when run, and why it says so."""
 
     document: Mapping[str, Any]
@@ -68,8 +67,8 @@ def advise(row: ToolRow, own: Recommendation, twins: Sequence[Recommendation] = 
         document=document,
         text=readable(document) + "\n",
         does=does,
-        effects=tuple(inert(effect, 600) for effect in effects_of(policy, row.name, does)),
-        reasons=tuple(inert(reason, 600) for reason in own.reasons),
+        effects=tuple([inert(effect, 600) for effect in effects_of(policy, row.name, does)]),
+        reasons=tuple([inert(reason, 600) for reason in own.reasons]),
         blanks=_blanks(policy),
         asks=_asks(policy),
     )
@@ -79,7 +78,7 @@ def advise_server(recommended: Sequence[tuple[str, Recommendation]]) -> ServerAd
     """Return the policy of a server, given what is recommended for its tools, by name."""
     policy = server_document(recommended)
     document = to_json(policy)
-    counts = Counter(treatment(policy, name) for name, _ in recommended)
+    counts = Counter([treatment(policy, name) for name, _ in recommended])
     shares = tuple(Share(kind, MEANINGS[kind], counts[kind]) for kind in Treatment if counts[kind])
     return ServerAdvice(policy, document, readable(document) + "\n", shares, _blanks(policy), _asks(policy))
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from catalogue.policies.document import Policy
@@ -175,16 +176,17 @@ _Ways: TypeAlias = tuple[Treatment, ...]
 """What is done with a tool in each of `POSTURES`, in a word."""
 _Alike: TypeAlias = tuple[tuple[str, ...], _Ways]
 """What the recommended policy does with a tool in sentences, and each in a word: what tools are grouped by."""
+_Groups: TypeAlias = dict[_Alike, list[Ruled]]
 
 
 def policy_pages(
     row: ServerRow, tools: Sequence[Ruled], policies: Mapping[Posture, Policy], advice: ServerAdvice
 ) -> Iterator[PolicyPage]:
     """Make the contexts of all pages. `policies` are the server's in every posture; `advice` is the recommended one."""
-    ways = {tool.name: tuple(treatment(policies[posture], tool.name) for posture in POSTURES) for tool in tools}
-    counts = tuple(Counter(ways[tool.name][number] for tool in tools) for number, _ in enumerate(POSTURES))
+    groups = _alike(tools, [policies[posture] for posture in POSTURES])
+    counts = _counts(groups)
     whole = _whole(row, tools, counts, advice)
-    for path, part, shown in paged(_ordered(tools, ways), PAGE, lambda number: urls.policy_page(row.name, number)):
+    for path, part, shown in paged(_ordered(groups), PAGE, lambda number: urls.policy_page(row.name, number)):
         first = part.number == 1
         yield replace(
             whole,
@@ -203,7 +205,7 @@ def _whole(
 ) -> PolicyPage:
     """Return what all pages say."""
     name = inert(row.name, 160)
-    declared = sum(tool.entry.declared for tool in tools)
+    declared = sum([tool.entry.declared for tool in tools])
     summary = listed([f"{counts[_OURS][way]:,} {_SHORT[way]}" for way in Treatment if counts[_OURS][way]])
     return PolicyPage(
         path="",
@@ -234,16 +236,29 @@ def _command(server: str, posture: Posture) -> str:
     return command("policy recommend" if posture == _USUAL else f"policy recommend --posture {posture}", server)
 
 
-def _ordered(tools: Sequence[Ruled], ways: Mapping[str, _Ways]) -> list[tuple[_Alike, Ruled]]:
-    """Return the tools with what is done with them: first those that can do least, of these first what most have."""
-    found: dict[_Alike, list[Ruled]] = defaultdict(list)
+def _alike(tools: Sequence[Ruled], policies: Sequence[Policy]) -> _Groups:
+    found: _Groups = defaultdict(list)
     for tool in tools:
-        found[tool.does, ways[tool.name]].append(tool)
+        found[tool.does, tuple([treatment(policy, tool.name) for policy in policies])].append(tool)
+    return found
+
+
+def _counts(groups: _Groups) -> tuple[Counter[Treatment], ...]:
+    """Return how many tools each of `POSTURES` treats in which way."""
+    counts: tuple[Counter[Treatment], ...] = tuple(Counter() for _ in POSTURES)
+    for (_, ways), group in groups.items():
+        for count, way in zip(counts, ways, strict=True):
+            count[way] += len(group)
+    return counts
+
+
+def _ordered(groups: _Groups) -> list[tuple[_Alike, Ruled]]:
+    """Return the tools with what is done with them: first those that can do least, of these first what most have."""
     order = list(Treatment)
-    groups = sorted(
-        found.items(), key=lambda group: (order.index(group[0][1][_OURS]), -len(group[1]), group[1][0].name)
+    ordered = sorted(
+        groups.items(), key=lambda group: (order.index(group[0][1][_OURS]), -len(group[1]), group[1][0].name)
     )
-    return [(alike, tool) for alike, group in groups for tool in group]
+    return [(alike, tool) for alike, group in ordered for tool in group]
 
 
 def _parts(shown: Iterable[tuple[_Alike, Ruled]], counts: Counter[Treatment]) -> tuple[Part, ...]:
@@ -256,12 +271,14 @@ def _parts(shown: Iterable[tuple[_Alike, Ruled]], counts: Counter[Treatment]) ->
 
 def _statements(shown: Iterable[tuple[_Alike, Ruled]]) -> tuple[Statement, ...]:
     return tuple(
-        Statement(
-            says=tuple(inert(sentence, 600) for sentence in does),
-            postures=_otherwise(ways),
-            tools=tuple(_tool(tool.entry) for _, tool in group),
-        )
-        for (does, ways), group in groupby(shown, key=lambda one: one[0])
+        [
+            Statement(
+                says=tuple([inert(sentence, 600) for sentence in does]),
+                postures=_otherwise(ways),
+                tools=tuple([_tool(tool.entry) for _, tool in group]),
+            )
+            for (does, ways), group in groupby(shown, key=itemgetter(0))
+        ]
     )
 
 
