@@ -235,8 +235,20 @@ def _access(bench: _Bench, call: _Call, decision: Decision) -> str:
 def _rate(bench: _Bench, call: _Call) -> str:
     if any(limit.increment_from for limit in bench.rule.limits):
         return "is allowed."
+    if any(limit.increment_from for limit in bench.policy.limits):
+        return _in_a_row(bench.policy, call)
+    return _counted(bench.rule.limits, bench.policy.limits)
+
+
+@lru_cache(maxsize=256)
+def _counted(limits: tuple[Limit, ...], for_all: tuple[Limit, ...]) -> str:
+    """How often any call passes that nothing but limits can deny, none of which looks at its arguments."""
+    return _in_a_row(Policy("deny", (), for_all, {_TOOL: ToolRule(limits=limits)}), {})
+
+
+def _in_a_row(policy: Policy, call: _Call) -> str:
     now = [0.0]
-    evaluator = Evaluator(bench.policy, lambda: now[0])
+    evaluator = Evaluator(policy, lambda: now[0])
     if not evaluator.decide(_TOOL, call).charges:
         return "is allowed, any number of times."
     for calls in range(2, _MOST_CALLS + 1):

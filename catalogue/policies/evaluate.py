@@ -189,10 +189,13 @@ def _pointer(tool: str, key: str, index: int) -> str:
 
 def _fits(conditions: Iterable[Predicate], arguments: object) -> bool:
     """Whether every condition holds, or cannot be judged, for some value at its path."""
-    return all(
-        any(holds(predicate, value) is not False for value in values_at(arguments, predicate.path))
-        for predicate in conditions
-    )
+    for predicate in conditions:
+        for value in values_at(arguments, predicate.path):
+            if holds(predicate, value) is not False:
+                break
+        else:
+            return False
+    return True
 
 
 def _amount(limit: Limit, arguments: object) -> Decimal | None:
