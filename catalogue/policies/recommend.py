@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from catalogue.policies.actions import Narrowing, narrow
 from catalogue.policies.document import EVERY_TOOL, Approval, Denial, Limit, Policy, ToolRule, Window
 from catalogue.policies.guards.guard import Guard, Subject
-from catalogue.policies.guards.table import guards
+from catalogue.policies.guards.table import guards, may_guard
 from catalogue.policies.placeholders import NOTHING, Filling
 from classifier.lazy import lazy
 from classifier.verdict import Category, Verdict, more_severe
@@ -81,7 +81,7 @@ class Case:
         kept = self._usual if posture != "strict" else narrow(self.definition, self.verdict, _ACCEPTED[posture])
         if kept is None and posture == "strict":
             return _hidden(self.verdict)
-        guarding = self._guards if posture != "permissive" else guards(self._subject(full=False))
+        guarding = self._guards if posture != "permissive" else self._guarding(full=False)
         if kept is None:
             return _refused(self.verdict, posture, guarding)
         return _allowed(self, kept, self._usual or kept, posture, guarding)
@@ -97,11 +97,13 @@ class Case:
 
         The strict posture must not allow more of a call: its guards, too, see what the recommended one keeps.
         """
-        return guards(self._subject(full=True))
+        return self._guarding(full=True)
 
-    def _subject(self, *, full: bool) -> Subject:
+    def _guarding(self, *, full: bool) -> tuple[Guard, ...]:
+        if not may_guard(self.verdict):
+            return ()
         usual = self._usual
-        return Subject(
+        subject = Subject(
             name=self.name,
             definition=self.definition,
             verdict=self.verdict,
@@ -110,6 +112,7 @@ class Case:
             full=full,
             filling=self.filling,
         )
+        return guards(subject)
 
 
 def recommend(
@@ -148,6 +151,8 @@ def _held(worst: Category) -> tuple[ToolRule, tuple[str, ...]]:
 
 
 def _worst(verdict: Verdict) -> Category:
+    if not verdict.actions:
+        return verdict.category
     return max((verdict.category, *(action.category for action in verdict.actions)), key=more_severe)
 
 

@@ -13,7 +13,7 @@ _SPECIAL = re.compile(r"[^A-Za-z0-9_.:/@ -]")
 
 def command(name: str, *arguments: str) -> str:
     """Return a `catalogue` command line, for any shell that knows `$'...'`."""
-    guard = ["--"] if any(argument.startswith("-") for argument in arguments) else []
+    guard = ["--"] if [argument for argument in arguments if argument.startswith("-")] else []
     return " ".join(["catalogue", name, *guard, *map(_argument, arguments)])
 
 

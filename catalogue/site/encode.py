@@ -28,6 +28,8 @@ def readable(value: Any) -> str:
         text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode("utf-8")
     except TypeError:  # as above
         text = json.dumps(value, indent=2, ensure_ascii=False)
+    if text.isascii() and "\x7f" not in text:  # JSON escapes what else ASCII has that is hidden
+        return text
     return hidden_runs(text, _escaped)
 
 

@@ -11,6 +11,8 @@ from catalogue.policies.place import is_scalar, shown
 from classifier.verdict import EFFECTS, Category, Effect
 
 _WORSE = frozenset({Effect.FORCE, Effect.PERMANENT, Effect.CASCADE, Effect.OVERWRITE})
+WITH_A_REASON = frozenset({Category.EXECUTE, Category.FINANCIAL})
+"""What a call says why it is made for, where its tool takes a reason."""
 _REASONS = frozenset({"reason", "justification"})
 _MOST_AT_ONCE = 20
 """Members of a list of targets: what a person can still look through, and less than most accounts hold."""
@@ -57,7 +59,7 @@ def bulk_guards(subject: Subject) -> Iterator[Guard]:
 
 def reason_guards(subject: Subject) -> Iterator[Guard]:
     """Guards that ask for a reason where the tool takes one and a person or a log should have it."""
-    if not subject.full or subject.narrowed or subject.verdict.category not in (Category.EXECUTE, Category.FINANCIAL):
+    if not subject.full or subject.narrowed or subject.verdict.category not in WITH_A_REASON:
         return
     for argument in subject.arguments:
         if argument.path and argument.parameter.depth == 0 and set(argument.parameter.words[-1:]) & _REASONS:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from catalogue.policies.guards.calls import bulk_guards, code_guards, reason_guards, switch_guards
+from catalogue.policies.guards.calls import WITH_A_REASON, bulk_guards, code_guards, reason_guards, switch_guards
 from catalogue.policies.guards.files import file_guards
 from catalogue.policies.guards.guard import Guard, Subject
 from catalogue.policies.guards.money import money_guards
 from catalogue.policies.guards.recipients import recipient_guards
 from catalogue.policies.guards.statements import statement_guards
 from catalogue.policies.guards.urls import url_guards
+from classifier.verdict import Verdict
 
 _ALL: tuple[Callable[[Subject], Iterator[Guard]], ...] = (
     file_guards,
@@ -25,8 +26,11 @@ _ALL: tuple[Callable[[Subject], Iterator[Guard]], ...] = (
 )
 
 
+def may_guard(verdict: Verdict) -> bool:
+    """Whether there can be a guard for a tool: of most there is none, which is worth the shortcut."""
+    return bool(verdict.signals or verdict.arguments or verdict.category in WITH_A_REASON)
+
+
 def guards(subject: Subject) -> tuple[Guard, ...]:
     """Everything that the arguments of a tool call for, each once."""
-    if not subject.verdict.signals and not subject.verdict.arguments:  # as of most tools, which is worth the shortcut
-        return tuple(reason_guards(subject))
-    return tuple(dict.fromkeys(guard for guards_of in _ALL for guard in guards_of(subject)))
+    return tuple(dict.fromkeys([guard for guards_of in _ALL for guard in guards_of(subject)]))

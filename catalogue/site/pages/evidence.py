@@ -56,7 +56,7 @@ class Proof(NamedTuple):
 
 
 class Located:
-    """The marks of a definition by pointer; remembers which pointers a page has shown."""
+    """The marks of a definition by pointer; remembers which of these pointers a page has shown."""
 
     def __init__(self, proofs: Iterable[tuple[Proof, Iterable[Evidence]]]) -> None:
         self._marks: dict[str, list[Mark]] = {}
@@ -69,10 +69,10 @@ class Located:
 
     def quote(self, text: str, pointer: str, longest: int = _LONGEST_TEXT) -> Quoted:
         """Return `text`, which stands at `pointer`, with its marks, cut at `longest` unless a mark is behind."""
-        self._shown.add(pointer)
         marks = self._marks.get(pointer)
         if marks is None:
             return quote(text, longest=longest)
+        self._shown.add(pointer)
         if len(text) <= longest:
             return quote(text, marks)
         furthest = max(mark.end for mark in marks)
@@ -80,7 +80,8 @@ class Located:
 
     def marks(self, pointer: str) -> bool:
         """Whether there is anything to mark at `pointer` or below it."""
-        return pointer in self._marks or any(at.startswith(pointer + "/") for at in self._marks)
+        below = pointer + "/"
+        return pointer in self._marks or bool([at for at in self._marks if at.startswith(below)])
 
     def remaining(self, tool: Tool) -> Iterator[tuple[str, Quoted]]:
         """Yield (pointer, text) of every marked place that no call of `quote` has shown."""
@@ -111,7 +112,7 @@ def make_case(verdict: Verdict, tool: Tool, titles: Mapping[str, str]) -> tuple[
             title=titles.get(rule, rule),
             role=role,
             stands_for=stands_for,
-            strength=match.strength.value if match else "",
+            strength=str(match.strength) if match else "",
             says=inert(match.says, 2 * _LONGEST_QUOTE) if match else "",
             words=tuple([_words(item, places) for item in evidence]),
         )

@@ -68,8 +68,8 @@ class Hint:
 def parameter_rows(tool: Tool, verdict: Verdict, located: Located) -> tuple[tuple[Row, ...], int]:
     """Return the rows to show, and how many parameters are left out."""
     actions = {(action.parameter, action.value): action.category for action in verdict.actions}
-    shown = tool.parameters[:_MOST_ROWS]
-    shown += tuple(parameter for parameter in tool.parameters[_MOST_ROWS:] if located.marks(parameter.pointer))
+    more = [parameter for parameter in tool.parameters[_MOST_ROWS:] if located.marks(parameter.pointer)]
+    shown = (*tool.parameters[:_MOST_ROWS], *more)
     return tuple([_row(item, tool, actions, located) for item in shown]), len(tool.parameters) - len(shown)
 
 
