@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -194,8 +195,15 @@ def test_pictures_are_whole_and_alike_on_every_making(ruleset, made):
             picture.load()
             assert (picture.format, picture.size) == ("PNG", (1200, 630))
         assert len(made[text]["card.png"]) < 40_000
+        assert len(_packed_rows(made[text]["card.png"])) == 630 * (1 + 1200 // 4)
     assert _files(ruleset, HOSTILE[0], None)["card.png"] == made[HOSTILE[0]]["card.png"]
     assert made[_PLAIN]["card.png"] != made[HOSTILE[0]]["card.png"]
+
+
+def _packed_rows(picture: bytes) -> bytes:
+    """Return the rows of a PNG that has them in one chunk; `decompress` looks at their checksum, as few readers do."""
+    start = picture.index(b"IDAT")
+    return zlib.decompress(picture[start + 4 :][: int.from_bytes(picture[start - 4 : start])])
 
 
 def test_a_withdrawal_and_a_tool_that_is_gone_lead_to_the_server():
