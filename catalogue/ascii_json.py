@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -16,7 +17,12 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
     """Write what ASCII lacks as JSON escapes, for a codec: it passes over the rest faster than anything else."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+    return "".join(map(_spelled, error.object[error.start : error.end])), error.end
+
+
+@lru_cache(maxsize=4096)
+def _spelled(char: str) -> str:
+    return json.dumps(char)[1:-1]
 
 
 codecs.register_error("json-escape", _escaped)
@@ -24,11 +30,23 @@ codecs.register_error("json-escape", _escaped)
 
 def compact(value: Any) -> str:
     """Return `value` as one line of ASCII JSON, lone surrogates and large numbers too."""
+    return encoded(value).decode("ascii")
+
+
+def encoded(value: Any) -> bytes:
+    """Return the same as bytes."""
     try:
-        text = orjson.dumps(value).decode("utf-8")
+        text = orjson.dumps(value)
     except TypeError:  # of a lone surrogate, a large number, a named tuple
-        text = json.dumps(value, separators=(",", ":"))
-    return visible(text.encode("ascii", "json-escape").decode("ascii"))
+        text = json.dumps(value, separators=(",", ":")).encode("ascii")
+    return in_ascii(text)
+
+
+def in_ascii(text: bytes) -> bytes:
+    """Return compact JSON in UTF-8 as ASCII without a hidden character."""
+    if not text.isascii():
+        text = text.decode("utf-8").encode("ascii", "json-escape")
+    return text.replace(b"\x7f", rb"\u007f")
 
 
 def visible(text: str) -> str:

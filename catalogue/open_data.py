@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from catalogue import flows
-from catalogue.ascii_json import compact
+from catalogue.ascii_json import encoded
 from catalogue.values import IntrospectionRow, ServerRow, StoredTool, TargetRow, ToolRow
-from classifier.claims import compare
+from classifier.claims import HINTS, compare
 from classifier.tool import Annotations
 
 _INTROSPECTED = "introspected"
@@ -41,7 +42,7 @@ def server_line(server: ServerRow, tools: tuple[int, int], flow: flows.Flow) -> 
         "first_seen": _time(server.first_seen),
         "last_seen": _time(server.last_seen),
     }
-    return compact(line).encode("ascii") + b"\n"
+    return encoded(line) + b"\n"
 
 
 def _flow(flow: flows.Flow) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def tool_line(tool: StoredTool, row: ToolRow, recommended: Mapping[str, Any] | N
     Definition and verdict go in as they are stored, which costs a tenth of making them again.
     """
     place = {"server": row.server, "name": row.name, "occurrence": row.occurrence}
-    stored = f'"definition":{tool.definition},"verdict":{tool.verdict or "null"}'
+    stored = f'"definition":{tool.definition},"verdict":{tool.verdict or "null"}'.encode("ascii")
     rest = {
         "digest": row.digest,
         "first_seen": _time(row.first_seen),
@@ -104,7 +105,7 @@ def tool_line(tool: StoredTool, row: ToolRow, recommended: Mapping[str, Any] | N
         "claims": _claims(row),
         "recommended": recommended,
     }
-    return f"{compact(place)[:-1]},{stored},{compact(rest)[1:]}\n".encode("ascii")
+    return b"%b,%b,%b\n" % (encoded(place)[:-1], stored, encoded(rest)[1:])
 
 
 def recommended_rule(name: str, document: Mapping[str, Any], reasons: Sequence[str]) -> dict[str, Any]:
@@ -120,8 +121,10 @@ def _claims(row: ToolRow) -> dict[str, str] | None:
     """Return how each hint that the server states compares with the verdict."""
     if row.verdict is None:
         return None
-    annotations = Annotations.from_wire(row.definition.get("annotations"))
-    compared = compare(annotations, row.verdict.category, row.verdict.signals)
+    stated = row.definition.get("annotations")
+    if not isinstance(stated, dict) or HINTS.keys().isdisjoint(stated):
+        return {}  # as of most tools, which is worth the shortcut
+    compared = compare(Annotations.from_wire(stated), row.verdict.category, row.verdict.signals)
     return {claim.hint: claim.standing.value for claim in compared if claim.claimed is not None}
 
 
@@ -141,5 +144,6 @@ def _provenance(row: ToolRow) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1024)
 def _time(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from catalogue.ascii_json import compact
+from catalogue.ascii_json import encoded
 from catalogue.flows import Flow
 from catalogue.open_data import server_line
 from catalogue.site import urls
@@ -94,7 +94,7 @@ def compressed(content: bytes) -> bytes:
 
 
 def _document(**parts: Any) -> bytes:
-    return compact({"version": VERSION, **parts}).encode("ascii") + b"\n"
+    return encoded({"version": VERSION, **parts}) + b"\n"
 
 
 def _server_line(holding: Holding) -> bytes:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 from xml.sax.saxutils import escape, quoteattr
 
-from catalogue.ascii_json import compact
+from catalogue.ascii_json import encoded
 from catalogue.drift import Drift
 from catalogue.site import urls
 from catalogue.site.addresses import Addresses
@@ -134,7 +134,7 @@ def json_feed(feed: Feed, site: Site) -> bytes:
             for one in feed.items
         ],
     }
-    return compact(made).encode("ascii") + b"\n"
+    return encoded(made) + b"\n"
 
 
 def _at(site: Site, path: str, feed: str) -> str:

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 import yaml
 
-from catalogue.ascii_json import compact
+from catalogue.ascii_json import encoded
 from catalogue.identity import target_key
 from catalogue.site import urls
 from catalogue.site.context import CATEGORY_ABOUT, Site, counted, day, label, tools_in_words
@@ -99,7 +99,7 @@ def targets(index: Index) -> dict[str, bytes]:
         for place in row.targets:
             key = target_key(place.target.kind, place.target.address)
             files[urls.targets(key)][key] = row.name
-    return {path: f"{compact(dict(sorted(keys.items())))}\n".encode("ascii") for path, keys in files.items()}
+    return {path: encoded(dict(sorted(keys.items()))) + b"\n" for path, keys in files.items()}
 
 
 def sitemap(shard: str, paths: Iterable[str], site: Site) -> Iterator[tuple[str, bytes]]:
@@ -125,9 +125,7 @@ def openapi(site: Site) -> bytes:
     )
     paths = {path: item for path, item in described["paths"].items() if item.pop("x-format", mine) == mine}
     address = {"url": (site.base_url or urls.root(urls.OPENAPI)).removesuffix("/")}
-    return (
-        compact({**described, "paths": paths, "servers": [address], "components": components}).encode("ascii") + b"\n"
-    )
+    return encoded({**described, "paths": paths, "servers": [address], "components": components}) + b"\n"
 
 
 def robots(site: Site) -> bytes:

@@ -5,12 +5,15 @@ Knows no template. Addresses in a twin are paths from the site's root.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+import orjson
 
 from catalogue import flows
-from catalogue.ascii_json import compact, visible
+from catalogue.ascii_json import encoded, in_ascii, visible
 from catalogue.site import urls
 from catalogue.site.addresses import SiteFormat
 from catalogue.site.context import Entry, Mention
@@ -20,8 +23,10 @@ from catalogue.site.pages.overview import HomePage
 from catalogue.site.pages.policy_page import PolicyPage
 from catalogue.site.pages.schema import Hint
 from catalogue.site.pages.server_page import Beside, ServerPage, TargetView
-from catalogue.site.pages.tool_page import ToolPage
+from catalogue.site.pages.tool_page import Related, ToolPage
 from catalogue.values import IntrospectionRow
+
+Value = TypeVar("Value")
 
 VERSION = 1
 """Of the shape of the twins: a number that changes only when a field goes or changes its meaning."""
@@ -30,16 +35,16 @@ VERSION = 1
 def twin(page: Any) -> bytes:
     """Return the twin of a page, one line of JSON."""
     if isinstance(page, ToolPage):
-        text = _tool(page)
-    elif isinstance(page, ServerPage):
-        text = compact({"version": VERSION, **_server(page), **_next(page)})
-    elif isinstance(page, PolicyPage):
-        text = compact({"version": VERSION, **_policy(page), **_next(page)})
+        return _tool(page)
+    if isinstance(page, ServerPage):
+        return _server(page)
+    if isinstance(page, PolicyPage):
+        shown = _policy(page)
     elif isinstance(page, HomePage):
-        text = compact({"version": VERSION, "api": _API | _API_OF.get(page.format, {}), **plain(page)})
+        shown = {"api": _API | _API_OF.get(page.format, {}), **_opened(page)}
     else:
-        text = compact({"version": VERSION, **plain(page), **_next(page)})
-    return text.encode("ascii") + b"\n"
+        shown = _opened(page)
+    return written({"version": VERSION, **shown, **_next(page)}) + b"\n"
 
 
 _API = {
@@ -64,29 +69,59 @@ def _next(page: Any) -> dict[str, str | None]:
     return {"next": urls.twin(page.slice.following) if page.slice.following else None}
 
 
+def written(value: Any) -> bytes:
+    """Return a context, or a part of one, as JSON."""
+    try:
+        return in_ascii(orjson.dumps(value, default=_opened))
+    except TypeError:  # of a lone surrogate, a large number, a key that is no string
+        return encoded(plain(value))
+
+
 def plain(value: Any) -> Any:
     """Return a context, or a part of one, as what JSON knows: of each field its value, of a quotation its text."""
     if value is None or isinstance(value, (str, int, float)):
         return value
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    opened = value if type(value) is list else _opened(value)
+    return [plain(item) for item in opened] if type(opened) is list else plain(opened)
+
+
+def _opened(value: Any) -> Any:
+    """Return one value as what JSON knows, and what is in it as it is."""
     if isinstance(value, Quoted):
         return value.text
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
     names = getattr(value, "_fields", None) or getattr(
         type(value), "__slots__", None
     )  # of what is made a thousandfold, a named tuple
-    if names is None:
-        return [plain(item) for item in value]
-    return {name: plain(getattr(value, name)) for name in names}
+    return [*value] if names is None else {name: getattr(value, name) for name in names}
 
 
-def _tool(page: ToolPage) -> str:
+def _tool(page: ToolPage) -> bytes:
     """Definition and verdict go in as they are stored: that is the JSON which we would make of them again."""
     tool = page.stored
-    stored = f'"definition":{tool.definition},"verdict":{tool.verdict}'
-    return f"{compact(_tool_head(page))[:-1]},{visible(stored)},{compact(_tool_rest(page))[1:]}"
+    stored = visible(f'"definition":{tool.definition},"verdict":{tool.verdict}').encode("ascii")
+    head, said, end = encoded(_tool_head(page)), encoded(_tool_said(page)), encoded(_tool_end(page))
+    related = b'"related":[%b]' % b",".join([_group(group) for group in page.related])
+    seen = _seen(tool.first_seen, tool.last_seen, tool.declared_by)
+    attempt = tool.introspection
+    listed = _attempts.of(attempt.target, attempt) if attempt else b"null"
+    return (
+        b",".join((head[:-1], stored, said[1:-1], related, seen[1:-1], b'"introspection":' + listed, end[1:])) + b"\n"
+    )
+
+
+def _group(group: Related) -> bytes:
+    mentions = b",".join([_mentions.of(entry.path, entry) for entry in group.entries])
+    return b'{"title":%b,"tools":[%b]}' % (encoded(group.title), mentions)
+
+
+@lru_cache(maxsize=1024)
+def _seen(first: datetime, last: datetime, declared_by: str | None) -> bytes:
+    """Return what tools of one listing have in common."""
+    return encoded({"first_seen": first.isoformat(), "last_seen": last.isoformat(), "declared_by": declared_by})
 
 
 def _tool_head(page: ToolPage) -> dict[str, Any]:
@@ -103,8 +138,7 @@ def _tool_head(page: ToolPage) -> dict[str, Any]:
     }
 
 
-def _tool_rest(page: ToolPage) -> dict[str, Any]:
-    tool = page.stored
+def _tool_said(page: ToolPage) -> dict[str, Any]:
     return {
         "plain_words": page.plain,
         "hints": [_hint(hint) for hint in page.hints],
@@ -115,18 +149,12 @@ def _tool_rest(page: ToolPage) -> dict[str, Any]:
         "policy_reasons": page.advice.reasons,
         "policy_blanks": page.advice.blanks,
         "attacks": [{"page": link.path, "name": link.text, "summary": about} for link, about in page.attacks],
-        "questions": [{"question": one.question, "answer": one.answer} for one in page.questions],
-        "related": [
-            {"title": group.title, "tools": [_mention(entry) for entry in group.entries]} for group in page.related
-        ],
-        "first_seen": tool.first_seen.isoformat(),
-        "last_seen": tool.last_seen.isoformat(),
-        "declared_by": tool.declared_by,
-        "introspection": _introspection(tool.introspection),
-        "tokens_estimate": page.tokens,
-        "explain": page.explain,
-        "reproduce": page.reproduce,
+        "questions": [{"question": question, "answer": answer} for question, answer in page.questions],
     }
+
+
+def _tool_end(page: ToolPage) -> dict[str, Any]:
+    return {"tokens_estimate": page.tokens, "explain": page.explain, "reproduce": page.reproduce}
 
 
 def _hint(hint: Hint) -> dict[str, Any]:
@@ -144,16 +172,22 @@ def whole_server(
     page: ServerPage, entries: Sequence[Entry], policy: Mapping[str, Any] | None, changes: Sequence[Item]
 ) -> dict[str, Any]:
     """Return a server with all of its tools, its policy and what became of it, where no file is its own."""
-    said = {key: value for key, value in _server(page).items() if key not in _OF_A_PAGE}
     tools = [reference(entry) for entry in entries]
-    return {**said, "tools": tools, "policy": policy, "changes": plain(changes)}
+    whole = {**_server_head(page), "tools": tools, **_server_rest(page), "policy": policy, "changes": changes}
+    return {key: plain(value) for key, value in whole.items() if key not in _OF_A_PAGE}
 
 
 _OF_A_PAGE = frozenset({*Beside.__slots__, "slice", "twin", "policy_file", "policy_page"})
 """What a server's twin says of files beside its page."""
 
 
-def _server(page: ServerPage) -> dict[str, Any]:
+def _server(page: ServerPage) -> bytes:
+    head, rest = written({"version": VERSION, **_server_head(page)}), written({**_server_rest(page), **_next(page)})
+    tools = _references_of(entry for group in page.groups for entry in group.entries)
+    return b'%b,"tools":%b,%b\n' % (head[:-1], tools, rest[1:])
+
+
+def _server_head(page: ServerPage) -> dict[str, Any]:
     row = page.row
     return {
         "page": page.path,
@@ -167,15 +201,20 @@ def _server(page: ServerPage) -> dict[str, Any]:
         "withdrawn": row.withdrawn,
         "severity": page.severity,
         "grade": page.grade,
-        **plain(page.beside),
+        **_opened(page.beside),
         "data": page.beside.data or None,
         "summary": page.summary,
         "categories": {bar.kind: bar.count for bar in page.bars},
         "declared_categories": {bar.kind: bar.count for bar in page.declared_bars},
-        "tools": [reference(entry) for group in page.groups for entry in group.entries],
-        "slice": plain(page.slice),
-        "publishers": plain(page.publishers),
-        "listings": plain(row.listings),
+    }
+
+
+def _server_rest(page: ServerPage) -> dict[str, Any]:
+    row = page.row
+    return {
+        "slice": page.slice,
+        "publishers": page.publishers,
+        "listings": row.listings,
         "targets": [_target(view, place.latest) for view, place in zip(page.targets, row.targets, strict=True)],
         "tokens_estimate": page.cost.tokens if page.cost else 0,
         "flow": flows.to_json(page.flow) if page.together else None,
@@ -189,7 +228,7 @@ def _server(page: ServerPage) -> dict[str, Any]:
 
 def _policy(page: PolicyPage) -> dict[str, Any]:
     """All but the document, which is a file of its own."""
-    shown: dict[str, Any] = plain(page)
+    shown: dict[str, Any] = _opened(page)
     del shown["text"]
     return shown
 
@@ -199,13 +238,9 @@ def _target(view: TargetView, latest: IntrospectionRow | None) -> dict[str, Any]
         "address": view.address,
         "kind": view.kind,
         "transport": view.transport,
-        "needs": plain(view.needs),
-        "introspection": _introspection(latest),
+        "needs": view.needs,
+        "introspection": latest,
     }
-
-
-def _introspection(row: IntrospectionRow | None) -> dict[str, Any] | None:
-    return plain(row) if row else None
 
 
 def _mention(entry: Entry | Mention) -> dict[str, Any]:
@@ -214,8 +249,8 @@ def _mention(entry: Entry | Mention) -> dict[str, Any]:
         "name": entry.name,
         "server": entry.server,
         "page": entry.path,
-        "category": entry.category.value,
-        "severity": entry.severity.value,
+        "category": entry.category,
+        "severity": entry.severity,
         "declared": entry.declared,
     }
 
@@ -226,8 +261,37 @@ def reference(entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "server": entry.server,
         "page": entry.path,
-        "category": entry.category.value,
-        "severity": entry.severity.value,
+        "category": entry.category,
+        "severity": entry.severity,
         "signals": entry.signals,
         "declared": entry.declared,
     }
+
+
+class _Written(Generic[Value]):
+    """The JSON of what page after page has in it, such as a server's tools; at most so many at once.
+
+    It goes by a key, which is fast to look up, and by the value itself, which would take long to hash.
+    """
+
+    def __init__(self, most: int, shown: Callable[[Value], Any]) -> None:
+        self._most = most
+        self._shown = shown
+        self._known: dict[str, tuple[Value, bytes]] = {}
+
+    def of(self, key: str, value: Value) -> bytes:
+        known = self._known.get(key)
+        if known is None or known[0] != value:
+            if len(self._known) >= self._most:
+                self._known.clear()
+            known = self._known[key] = value, written(self._shown(value))
+        return known[1]
+
+
+_references = _Written(4096, reference)
+_mentions = _Written[Entry | Mention](4096, _mention)
+_attempts = _Written[IntrospectionRow](16, _opened)
+
+
+def _references_of(entries: Iterable[Entry]) -> bytes:
+    return b"[%b]" % b",".join([_references.of(entry.path, entry) for entry in entries])
