@@ -7,8 +7,6 @@ not the same bytes.
 
 from __future__ import annotations
 
-import json
-import re
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,8 +39,8 @@ PRAGMA user_version = {_FORMAT};
 COMMIT;
 """
 
-_SUSPECT = re.compile(r"\.\.|\\|^/|^$", re.MULTILINE)
-"""What paths have somewhere among them when one leads out of the folder: one look instead of one for each."""
+_SUSPECT = ("..", "\\", "\n/", "\n\n")
+"""What paths, each on a line, have somewhere among them when one leads out of the folder."""
 
 _OFTEN = 1.0
 """Seconds of work that a build loses at most when it is killed."""
@@ -97,6 +95,9 @@ class Kept(NamedTuple):
 
 Made: TypeAlias = Part | Kept
 
+Listing: TypeAlias = Sequence[tuple[str, tuple[str, int]]]
+"""Files of a part by themselves: the path, the digest and the size of each."""
+
 
 class Manifest:
     """One manifest, opened."""
@@ -128,10 +129,7 @@ class Manifest:
             found = self._database.execute(query, (name,)).fetchone()
             if found is None:
                 return None
-            paths, states = _split(found[1]), orjson.loads(found[2])
-            if _SUSPECT.search(found[1]) and not all(map(is_inside, paths)):
-                raise _foreign(self.path)
-            files = [StoredFile(path, digest, size, False) for path, (digest, size) in zip(paths, states, strict=True)]
+            files = [StoredFile(path, digest, size, False) for path, (digest, size) in self._listing(*found[1:3])]
             return Part(name, found[0], files, orjson.loads(found[3]), _split(found[4]), found[5])
 
     def facts(self, name: str) -> bytes:
@@ -139,6 +137,20 @@ class Manifest:
         with self._ours():
             query = "SELECT facts FROM parts WHERE name = ?"
             return bytes(self._database.execute(query, (name,)).fetchone()[0])
+
+    def listing(self, name: str) -> Listing:
+        """Return the files of a part, none where there is no part, in a third of the time that the part takes."""
+        with self._ours():
+            found = self._database.execute("SELECT paths, states FROM parts WHERE name = ?", (name,)).fetchone()
+            return self._listing(*found) if found else ()
+
+    def _listing(self, lines: str, states: str) -> Listing:
+        """Return files as they are stored. Raises `CatalogueError` for a path out of the folder."""
+        paths = _split(lines)
+        around = f"\n{lines}\n"
+        if any(sign in around for sign in _SUSPECT) and not all(map(is_inside, paths)):  # one look instead of each
+            raise _foreign(self.path)
+        return tuple(zip(paths, orjson.loads(states), strict=True))
 
     def parts(self) -> Iterator[Part]:
         """Yield every part, by name."""
@@ -165,14 +177,16 @@ class Manifest:
             for name, links in self._database.execute("SELECT name, links FROM parts"):
                 yield name, orjson.loads(links)
 
-    def write(self, part: Part) -> None:
-        """Put a part in, in the place of the one of its name; its files are there already."""
-        paths = "\n".join(file.path for file in part.files)
-        states = json.dumps([(file.digest, file.size) for file in part.files], separators=(",", ":"))
-        size = sum(file.size for file in part.files)
-        links, anchors = json.dumps(part.links), "\n".join(part.anchors)
-        row = (part.name, part.key, len(part.files), size, part.places, paths, states, links, anchors)
-        self._write("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(*row, part.facts)])
+    def write(self, part: Part) -> Kept:
+        """Put a part in, in the place of the one of its name; its files are there already. Return its head."""
+        paths = "\n".join([file.path for file in part.files])
+        states = orjson.dumps([(file.digest, file.size) for file in part.files]).decode("ascii")
+        size = sum([file.size for file in part.files])
+        links, anchors = orjson.dumps(part.links).decode("utf-8"), "\n".join(part.anchors)
+        head = Kept(part.name, part.key, len(part.files), size, part.places)
+        row = (*head, paths, states, links, anchors, part.facts)
+        self._write("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [row])
+        return head
 
     def note(self, name: str) -> bytes | None:
         """Return what an earlier build noted under a name; `None` where there is nothing."""
@@ -314,15 +328,26 @@ class Known:
     def part(self, name: str) -> Part | None:
         """Return a part whose files are as it says; `None` where there is none."""
         if self._last is None or self._last.name != name:
-            places = zip(reversed(self._manifests), reversed(self._heads), strict=True)
-            found = (manifest.part(name) for manifest, heads in places if name in heads)
-            self._last = next(found, None) if self._trusted else None
+            manifest = self._latest(name)
+            self._last = manifest.part(name) if manifest else None
         return self._last
 
     def facts(self, name: str) -> bytes:
         """Return the facts of a part whose files are as it says."""
+        manifest = self._latest(name)
+        if manifest is None:
+            raise KeyError(name)
+        return manifest.facts(name)
+
+    def listing(self, name: str) -> Listing:
+        """Return the files of a part that are as it says; none where there is no such part."""
+        manifest = self._latest(name)
+        return manifest.listing(name) if manifest else ()
+
+    def _latest(self, name: str) -> Manifest | None:
+        """Return the last manifest that has a part, if the files are as it says."""
         places = zip(reversed(self._manifests), reversed(self._heads), strict=True)
-        return next(manifest.facts(name) for manifest, heads in places if name in heads)
+        return next((manifest for manifest, heads in places if name in heads), None) if self._trusted else None
 
     def note(self, name: str) -> bytes | None:
         """Return what was noted under a name; `None` where there is nothing."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from catalogue.errors import CatalogueError
 from catalogue.site.files.folders import folder_of, times_of, with_parents
 from catalogue.site.files.links import Paths
-from catalogue.site.files.manifest import Kept, Known, Made, Manifest, Part
+from catalogue.site.files.manifest import Kept, Known, Listing, Made, Manifest, Part
 from catalogue.site.files.staging import Staging
 from catalogue.site.files.swap import MANIFEST, MOVING, OURS, delete, files_below, swap
 
@@ -90,6 +90,10 @@ class Output:
         """Return what was to be known of a part."""
         return part.facts if isinstance(part, Part) else self._known.facts(part.name)
 
+    def listing(self, name: str) -> Listing:
+        """Return the files of a part that this build has taken."""
+        return self._known.listing(name) if name in self._kept else self._made.listing(name)
+
     def kept(self, name: str, key: str) -> Made | None:
         """Return a part as it is there already, if it was made from the same and all of it is there."""
         left = self._left.get(name)
@@ -122,14 +126,12 @@ class Output:
             files.append(file._replace(changed=staged))
         return part and part._replace(files=files)
 
-    def put(self, path: str, content: bytes) -> Part:
-        """Take one file, and return the part that it is by itself."""
-        part = Part(path, "", [self.staging.store(path, content, self.digests(path).get(path))], {})
-        self.take(part)
-        return part
+    def put(self, path: str, content: bytes) -> Kept:
+        """Take one file, and return the head of the part that it is by itself."""
+        return self.take(Part(path, "", [self.staging.store(path, content, self.digests(path).get(path))], {}))
 
-    def take(self, part: Made) -> None:
-        """Take a part, whose files are stored already."""
+    def take(self, part: Made) -> Kept:
+        """Take a part, whose files are stored already, and return its head."""
         if isinstance(part, Part) and not part.key and not part.files[0].changed:
             part = Kept(part.name, "", 1, part.files[0].size, part.places)
         self._left.pop(part.name, None) if isinstance(part, Part) else None
@@ -138,32 +140,36 @@ class Output:
             self._kept.add(part.name)
             self.files += part.files
             self.bytes += part.bytes
-        else:
-            self._take_made(part)
+            return part
+        return self._take_made(part)
 
-    def _take_made(self, part: Part) -> None:
+    def _take_made(self, part: Part) -> Kept:
         self._note_gone(part)
-        self._paths.add(file.path for file in part.files)
+        self._paths.add([file.path for file in part.files])
         self._anchors.add(part.anchors)
-        self._changed.add(file.path for file in part.files if file.changed)
-        self.bytes += sum(file.size for file in part.files)
+        self._changed.add([file.path for file in part.files if file.changed])
         self._note_links(part.links)
-        self.files += len(part.files)
+        head = self._made.write(part)
+        self.files += head.files
+        self.bytes += head.bytes
         self.written = len(self._changed)
         self._stirred = True
-        self._made.write(part)
+        return head
 
     def _note_links(self, links: Mapping[str, str]) -> None:
         """Take note of what a part links to, which is mostly what other parts do, too."""
-        new = links.keys() - self._common
+        new = [link for link in links if link not in self._common]
         self._linked.add(new)
         if len(self._common) < _COMMON:
-            self._common |= new
+            self._common.update(new)
 
     def _note_gone(self, part: Part) -> None:
         """Take note of the files and anchors that the part had and has no more."""
+        known = self._known.take(part.name)
+        if not known:  # as of a first build's parts, which is worth the shortcut
+            return
         own, anchors = part.digests(), set(part.anchors)
-        for before in self._known.take(part.name):
+        for before in known:
             self._gone += [file.path for file in before.files if file.path not in own]
             self._gone_anchors += [anchor for anchor in before.anchors if anchor not in anchors]
 

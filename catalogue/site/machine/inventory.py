@@ -6,16 +6,17 @@ Every part passes through here on its way to the output. Knows no page and no da
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
-from catalogue.ascii_json import compact
+from catalogue.ascii_json import encoded
 from catalogue.site import urls
 from catalogue.site.addresses import SiteFormat
 from catalogue.site.context import Site
 from catalogue.site.files.fingerprint import fingerprint
-from catalogue.site.files.manifest import Made, Part, StoredFile
+from catalogue.site.files.manifest import Kept, Made, Part, StoredFile
 from catalogue.site.files.output import Output
 from catalogue.site.machine import overview_files
 from catalogue.site.machine.twins import VERSION
@@ -56,8 +57,7 @@ class Inventory:
 
     def take(self, part: Made) -> None:
         """Put a part into the output whose files are stored already."""
-        self._output.take(part)
-        self._note(part)
+        self._note(self._output.take(part))
 
     def end(self) -> None:
         """Put the dumps of tools, the indexes, the sitemap and the lists of files into the output."""
@@ -74,7 +74,7 @@ class Inventory:
         self.put(urls.CHECKSUMS, "".join(map(_checksum, every)).encode("ascii"))
         self._end_lists()
 
-    def _note(self, part: Made) -> None:
+    def _note(self, part: Kept) -> None:
         content = part.key or self._only(part.name).digest
         self._parts[self._shard_of(part.name)].append(_Noted(part.name, content, part.places))
         folder = part.name.rpartition("/")[0]
@@ -88,10 +88,9 @@ class Inventory:
             raise KeyError(path)
         return part.files[0]
 
-    def _files(self, parts: Iterable[_Noted]) -> list[StoredFile]:
-        """Return the files of parts."""
-        found = (self._output.part(part.name) for part in parts)
-        return [file for part in found if part for file in part.files]
+    def _files(self, parts: Iterable[_Noted]) -> Iterator[tuple[str, tuple[str, int]]]:
+        """Yield the files of parts: path, digest and size."""
+        return chain.from_iterable(self._output.listing(part.name) for part in parts)
 
     def _dump(self, shard: str) -> None:
         """Put the open data of a shard's tools: gzip files one after the other are one, too (RFC 1952, 2.2)."""
@@ -100,7 +99,7 @@ class Inventory:
         key = self._key(part.content for part in servers)
         made: Made | None = self._output.kept(path, key)
         if made is None:
-            sources = [file.path for file in self._files(servers) if file.path.endswith(f"/{urls.SERVER_DATA}")]
+            sources = [path for path, _ in self._files(servers) if path.endswith(f"/{urls.SERVER_DATA}")]
             known = self._output.digests(path).get(path)
             made = Part(path, key, [self._output.staging.join(path, sources, known)], {}) if sources else None
         if made:
@@ -114,13 +113,12 @@ class Inventory:
             made = self._output.kept(name, key) or self._sitemap(name, key, shard)
             if made.files:
                 self.take(made)
-                found = self._output.part(name)
-                parts += [file.path for file in found.files] if found else []
+                parts += [path for path, _ in self._output.listing(name)]
         self.put(urls.SITEMAP, overview_files.sitemap_index(parts, self._site))
 
     def _sitemap(self, name: str, key: str, shard: str) -> Part:
         known, store = self._output.digests(name), self._output.staging.store
-        made = overview_files.sitemap(shard, (file.path for file in self._files(self._parts[shard])), self._site)
+        made = overview_files.sitemap(shard, (path for path, _ in self._files(self._parts[shard])), self._site)
         return Part(name, key, [store(path, content, known.get(path)) for path, content in made], {})
 
     def _end_lists(self) -> None:
@@ -130,10 +128,11 @@ class Inventory:
             path, key = urls.api_files(shard), self._key(part.content for part in self._parts[shard])
             self._output.take(self._output.kept(path, key) or self._list(path, key, shard))
             lists.append(self._only(path))
-        self._output.put(urls.index_of(urls.API_FILES), _document(shards=[_about(file) for file in lists]))
+        self._output.put(urls.index_of(urls.API_FILES), _document(shards=[_about(*file[:3]) for file in lists]))
 
     def _list(self, path: str, key: str, shard: str) -> Part:
-        content = _document(shard=shard, files=[_about(file) for file in self._files(self._parts[shard])])
+        files = [_about(path, *state) for path, state in self._files(self._parts[shard])]
+        content = _document(shard=shard, files=files)
         return Part(path, key, [self._output.staging.store(path, content, self._output.digests(path).get(path))], {})
 
     def _key(self, parts: Iterable[str]) -> str:
@@ -144,11 +143,11 @@ class Inventory:
         return sorted(map(self._only, self._folders[folder]))
 
     def _about(self, folder: str) -> list[Mapping[str, Any]]:
-        return [_about(file) for file in self._in(folder)]
+        return [_about(*file[:3]) for file in self._in(folder)]
 
 
-def _about(file: StoredFile) -> Mapping[str, Any]:
-    return {"path": file.path, "sha256": file.digest, "bytes": file.size}
+def _about(path: str, digest: str, size: int) -> Mapping[str, Any]:
+    return {"path": path, "sha256": digest, "bytes": size}
 
 
 def _checksum(file: StoredFile) -> str:
@@ -156,4 +155,4 @@ def _checksum(file: StoredFile) -> str:
 
 
 def _document(**parts: Any) -> bytes:
-    return compact({"version": VERSION, **parts}).encode("ascii") + b"\n"
+    return encoded({"version": VERSION, **parts}) + b"\n"
