@@ -36,7 +36,7 @@ def fenced(text: str) -> str:
 
 
 def _longest_run(text: str) -> int:
-    return max(map(len, _TICKS.findall(text)), default=0)
+    return max(map(len, _TICKS.findall(text))) if "`" in text else 0
 
 
 def server_markdown(page: ServerPage, site: Site) -> bytes:
