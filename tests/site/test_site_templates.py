@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from jinja2 import DictLoader, TemplateSyntaxError
 
@@ -10,9 +12,9 @@ HOSTILE = "<script>alert('&\"')</script>"
 ESCAPED = "&lt;script&gt;alert(&#39;&amp;&#34;&#39;)&lt;/script&gt;"
 
 
-def render(source: str, **context: object) -> str:
+def render(source: str, _others: Mapping[str, str] | None = None, **context: object) -> str:
     environment = TemplateEnvironment()
-    environment.loader = DictLoader({"page": source})
+    environment.loader = DictLoader({"page": source, **(_others or {})})
     return environment.get_template("page").render(**context)
 
 
@@ -23,6 +25,37 @@ def test_everything_is_escaped_once():
     assert render(nested, x=HOSTILE) == f"<b>{ESCAPED}</b>"
     assert render("{{ x|join }}", x=[HOSTILE]) == ESCAPED
     assert render("{{ 1 }}{{ x }}{{ y }}", x=Category.READ, y=None) == "1readNone"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% macro f() %}{% endmacro %}{% macro m(f) %}{{ f() }}{% endmacro %}{{ m(x) }}",
+        "{% macro f() %}{% endmacro %}{% for f in [x] %}{{ f() }}{% endfor %}",
+        "{% macro f() %}{% endmacro %}{% set f = x %}{{ f() }}",
+        "{% macro f() %}{% endmacro %}{% macro m(y) %}{% for f in [y] %}{{ f() }}{% endfor %}{% endmacro %}{{ m(x) }}",
+        '{% from "other" import f %}{% for f in [x] %}{{ f() }}{% endfor %}',
+        '{% extends "top" %}{% from "other" import f %}{% block b %}{% for f in [x] %}{{ f() }}{% endfor %}{% endblock %}',
+        '{% extends "top" %}{% block b %}{{ x() }}{% endblock %}',
+        "{{ x() }}",
+    ],
+)
+def test_what_has_only_the_name_of_a_macro_is_escaped(source):
+    others = {"other": "{% macro f() %}{% endmacro %}", "top": "{% block b %}{% endblock %}"}
+    assert render(source, others, x=lambda: HOSTILE) == ESCAPED
+
+
+def test_a_template_is_one_with_those_that_it_extends():
+    others = {
+        "outer": "<{% block a %}A{{ x }}{% endblock %}|{% block b %}{% endblock %}>{% for y in z %}{{ y }}{% endfor %}",
+        "inner": '{% extends "outer" %}{% block b %}{{ x }}[{% block c %}C{% endblock %}]{% endblock %} left out',
+    }
+    source = '{% extends "inner" %}{% block c %}{{ y }}{{ super() }}{% endblock %}'
+    source += "{% block a %}-{{ super() }}{% endblock %}"
+    made = f"<-A{ESCAPED}|{ESCAPED}[2C]>{ESCAPED}"
+    assert render(source, others, x=HOSTILE, y=2, z=[HOSTILE]) == made
+    with pytest.raises(Exception, match="y"):
+        render(source, others, x=HOSTILE, z=[HOSTILE])
 
 
 def test_a_macro_of_a_word_is_that_of_the_word():
@@ -44,6 +77,11 @@ def test_what_is_not_there_is_an_error(source):
         "{% macro m() %}{{ varargs }}{% endmacro %}",
         "{% macro m(x) %}{% endmacro %}{{ m(x=1) }}",
         "{% macro m(x) %}{% endmacro %}{{ m(*x) }}",
+        "{% macro m(x) %}{% endmacro %}{{ m(m(x)) }}",
+        "{% macro m(x) %}{% endmacro %}{{ m(x)|upper }}",
+        "{% macro m(x) %}{% endmacro %}{{ m(x) ~ x }}",
+        "{% macro m(x) %}{% endmacro %}{% if m(x) %}{% endif %}",
+        "{% macro m(x) %}{% endmacro %}{% call m(x) %}{% endcall %}",
     ],
 )
 def test_what_our_compiler_leaves_out_is_refused(source):
