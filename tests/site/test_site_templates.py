@@ -34,14 +34,14 @@ def test_everything_is_escaped_once():
         "{% macro f() %}{% endmacro %}{% for f in [x] %}{{ f() }}{% endfor %}",
         "{% macro f() %}{% endmacro %}{% set f = x %}{{ f() }}",
         "{% macro f() %}{% endmacro %}{% macro m(y) %}{% for f in [y] %}{{ f() }}{% endfor %}{% endmacro %}{{ m(x) }}",
-        '{% from "other" import f %}{% for f in [x] %}{{ f() }}{% endfor %}',
-        '{% extends "top" %}{% from "other" import f %}{% block b %}{% for f in [x] %}{{ f() }}{% endfor %}{% endblock %}',
-        '{% extends "top" %}{% block b %}{{ x() }}{% endblock %}',
+        '{% from "o" import f %}{% for f in [x] %}{{ f() }}{% endfor %}',
+        '{% extends "t" %}{% from "o" import f %}{% block b %}{% for f in [x] %}{{ f() }}{% endfor %}{% endblock %}',
+        '{% extends "t" %}{% block b %}{{ x() }}{% endblock %}',
         "{{ x() }}",
     ],
 )
 def test_what_has_only_the_name_of_a_macro_is_escaped(source):
-    others = {"other": "{% macro f() %}{% endmacro %}", "top": "{% block b %}{% endblock %}"}
+    others = {"o": "{% macro f() %}{% endmacro %}", "t": "{% block b %}{% endblock %}"}
     assert render(source, others, x=lambda: HOSTILE) == ESCAPED
 
 
