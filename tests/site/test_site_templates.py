@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 from jinja2 import DictLoader, TemplateSyntaxError
 
-from catalogue.site.building.templates import TemplateEnvironment
+from catalogue.site.building.templates import Made, Part, TemplateEnvironment
 from classifier.verdict import Category, Confidence, Severity
 
 HOSTILE = "<script>alert('&\"')</script>"
@@ -16,6 +16,12 @@ def render(source: str, _others: Mapping[str, str] | None = None, **context: obj
     environment = TemplateEnvironment()
     environment.loader = DictLoader({"page": source, **(_others or {})})
     return environment.get_template("page").render(**context)
+
+
+def make(templates: Mapping[str, str], times: int = 1, **context: object) -> Made:
+    environment = TemplateEnvironment()
+    environment.loader = DictLoader(templates)
+    return [environment.make("page", context) for _ in range(times)][-1]
 
 
 def test_everything_is_escaped_once():
@@ -82,8 +88,39 @@ def test_what_is_not_there_is_an_error(source):
         "{% macro m(x) %}{% endmacro %}{{ m(x) ~ x }}",
         "{% macro m(x) %}{% endmacro %}{% if m(x) %}{% endif %}",
         "{% macro m(x) %}{% endmacro %}{% call m(x) %}{% endcall %}",
+        '<a href="{% if x %}{{ x }}{% endif %}">',
+        '<a href="{{ x }}',
     ],
 )
 def test_what_our_compiler_leaves_out_is_refused(source):
     with pytest.raises(TemplateSyntaxError, match=r"(of|in) our templates"):
         render(source)
+
+
+def test_links_and_places_are_noted():
+    source = """<p id="a"><p id="b-{{ n }}" class="c"><a class="d" href="#a">{{ x }}</a><img src="{{ x }}" alt="id=">
+        <a href="{{ x }}/{{ n }}?{{ n }}">{% if n == 2 %}<a href="#no">{% endif %}
+        {% for y in [3, 4] %}<a href="{{ y }}">{% endfor %}<q title="{{ y }}">{{ y }}</q><a href="">"""
+    made = make({"page": source}, x=HOSTILE, n=1, y=' href="hostile" id="hostile"')
+    assert made.links == {"#a", ESCAPED, f"{ESCAPED}/1?1", "3", "4", ""}
+    assert made.places == {"a", "b-1"}
+    for value in (*made.links, *made.places):
+        assert f'="{value}"' in made.html
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_what_recurs_is_noted_each_time(times):
+    templates = {
+        "page": '{% from "_recurring.html" import outer, plain %}{{ outer(x) }}{{ plain(x) }}',
+        "_recurring.html": '{% macro inner(x) %}<a href="{{ x }}">{% endmacro %}'
+        "{% macro plain(x) %}{{ x }}{% endmacro %}"
+        '{% macro outer(x) %}<p id="p">{{ inner(x) }}{{ plain(x) }}</p>{% endmacro %}',
+    }
+    text = f'<p id="p"><a href="{ESCAPED}">{ESCAPED}</p>{ESCAPED}'
+    assert make(templates, times, x=HOSTILE) == (text, {ESCAPED}, {"p"})
+
+
+def test_a_part_brings_what_was_noted_of_it():
+    part = Part.of(make({"page": '<a id="{{ x }}" href="#{{ x }}">{{ x }}</a>'}, x="&"))
+    text = '<a id="&amp;" href="#&amp;">&amp;</a>'
+    assert make({"page": "{{ part }}{{ x }}"}, part=part, x="&") == (f"{text}&amp;", {"#&amp;"}, {"&amp;"})

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from catalogue.site import urls
 from catalogue.site.building.page_types import PAGE_TYPES
-from catalogue.site.building.templates import TemplateEnvironment
+from catalogue.site.building.templates import Made, Part, TemplateEnvironment
 from catalogue.site.context import Site, label
 from catalogue.site.machine.badge import badge_markdown
 from catalogue.site.machine.structured import structured
@@ -96,35 +96,30 @@ def _navigation(root: str) -> _Navigation:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A page's HTML, and what leads from the page to the site's root."""
+class Rendered(NamedTuple):
+    """A page, and what leads from the page to the site's root."""
 
-    html: str
+    made: Made
     root: str
 
 
-def render_section(section: ToolSection, root: str) -> Markup:
+def render_section(section: ToolSection, root: str) -> Part:
     """Return the HTML of a tool's section of a page that stands `root` below the site's root."""
-    made = environment().get_template("tool_section.html").render(s=section, root=escape(root))
-    return Markup(made)  # noqa: S704 - of a template that escapes everything
+    return Part.of(environment().make("tool_section.html", {"s": section, "root": escape(root)}))
 
 
 def render(page: Any, site: Site) -> Rendered:
     """Return the HTML of a page. A page for a wrong address may be shown anywhere, so its links start at the base."""
     lost = isinstance(page, NotFoundPage)
     root = site.base_url if lost and site.base_url else urls.root(page.path)
-    canonical = None if lost else urls.absolute(site.base_url, page.path)
-    twin = None if lost else page.twin
-    template = environment().get_template(_TEMPLATES[type(page)])
-    html = template.render(
-        p=page,
-        site=site,
-        root=escape(root),
-        to=_navigation(root),
-        canonical=canonical,
-        twin=twin,
-        card=urls.absolute(site.base_url, getattr(page, "card", urls.CARD)),
-        structured=None if lost else structured(page, site, root),
-    )
-    return Rendered(html, root)
+    context = {
+        "p": page,
+        "site": site,
+        "root": escape(root),
+        "to": _navigation(root),
+        "canonical": None if lost else urls.absolute(site.base_url, page.path),
+        "twin": None if lost else page.twin,
+        "card": urls.absolute(site.base_url, getattr(page, "card", urls.CARD)),
+        "structured": None if lost else structured(page, site, root),
+    }
+    return Rendered(environment().make(_TEMPLATES[type(page)], context), root)

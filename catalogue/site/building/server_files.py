@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,8 +15,9 @@ from catalogue.policies.recommend import Case, Posture, Recommendation, server_d
 from catalogue.site import urls
 from catalogue.site.addresses import Addresses
 from catalogue.site.building.render import render
+from catalogue.site.building.templates import Made
 from catalogue.site.context import Entry, Site
-from catalogue.site.files.links import anchors, internal_links, link_targets
+from catalogue.site.files.links import internal_links
 from catalogue.site.gathered.facts import Facts, facts_of
 from catalogue.site.gathered.names import ALONE, Namesakes
 from catalogue.site.gathered.search_files import CUTS
@@ -60,32 +61,29 @@ class Files:
     anchors: list[str] = field(default_factory=list)
     pieces: list[tuple[str, bytes]] = field(default_factory=list)
     facts: bytes = b""
-    _linked: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))  # as it stands, by folder
+    _linked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # as it stands, by folder
 
     def page(self, page: Any, site: Site) -> None:
         """Render a page and its twin."""
-        made = render(page, site)
-        html = made.html.encode("utf-8")
-        own = anchors(html)
-        for link in internal_links(page.path, made.root, self._new(page.path, html, own)):
+        made, root = render(page, site)
+        for link in internal_links(page.path, root, self._new(page.path, made)):
             self.links.setdefault(link, page.path)
         if not isinstance(page, ToolPage):  # which are many, and no page links into one
-            self.anchors += sorted(f"{page.path}#{anchor.decode('utf-8')}" for anchor in own)
-        self.files.append((page.path, html))
+            self.anchors += sorted(f"{page.path}#{place}" for place in made.places)
+        self.files.append((page.path, made.html.encode("utf-8")))
         if getattr(page, "twin", "") and not isinstance(page, WholeServerPage):  # whose twin many servers share
             self.files.append((page.twin, twin(page)))
 
-    def _new(self, path: str, html: bytes, own: Collection[bytes]) -> list[str]:
+    def _new(self, path: str, made: Made) -> list[str]:
         """Return what a page links to and no page before it in its folder did, a few of some fifty.
 
-        Of its `own` anchors, only links to those that it has not.
+        Of its own places, only links to those that it has not.
         """
         known = self._linked[path.rpartition("/")[0]]
-        targets = dict.fromkeys(link_targets(html))
-        new = [target for target in targets if target not in known and target[:1] != b"#"]
-        known.update(new)
-        lost = [target for target in targets if target[:1] == b"#" and target[1:] not in own]
-        return [target.decode("utf-8") for target in (*new, *lost)]
+        new = [link for link in made.links - known if link[:1] != "#"]
+        known |= made.links
+        lost = [link for link in made.links if link[:1] == "#" and link[1:] not in made.places]
+        return sorted((*new, *lost))
 
 
 def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:

@@ -1,9 +1,8 @@
-"""Finds the links and the anchors of a rendered page, so that no link leads nowhere. Knows only our templates' HTML."""
+"""Says where the links of pages lead, so that none leads nowhere. Knows no page."""
 
 from __future__ import annotations
 
 import posixpath
-import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,27 +10,6 @@ from functools import lru_cache
 
 _ELSEWHERE = ("http://", "https://")
 _BUCKETS = 64
-
-
-_VALUE = re.compile(rb' (?:href|src)="([^"> \n][^"]*)"')
-"""The value of an attribute that links.
-
-Our templates write every attribute in double quotes and escape quotes in text: this finds all of them and no text.
-What is none but stands at the end of another's text (`content="... href="`) is followed by what begins no value.
-"""
-
-_ANCHOR = re.compile(rb' id="([^"> \n][^"]*)"')
-"""The value of an attribute that names a place of the page; see `_VALUE`."""
-
-
-def link_targets(html: bytes) -> list[bytes]:
-    """Return what a page links to, each as it stands there and as often."""
-    return _VALUE.findall(html)
-
-
-def anchors(html: bytes) -> set[bytes]:
-    """Return the places of a page that links may lead to."""
-    return set(_ANCHOR.findall(html))
 
 
 def internal_links(path: str, root: str, targets: Iterable[str]) -> Iterator[str]:
