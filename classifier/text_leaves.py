@@ -334,7 +334,7 @@ class ToolReferenceLeaf(Leaf):
             return "-" not in name or (fitting and verbal)
         if not fitting or name.isupper() or words[0] in ("is", "has") or text[match.start() - 1] == "=":
             return False
-        own = words[0] == features.tool.words[0].word
+        own = words[:1] == [token.word for token in features.tool.words[:1]]  # a name of signs alone has none
         acts = (
             words[0] in bases
             or (len(words) > 2 and words[1] in bases.keys() - nouns)

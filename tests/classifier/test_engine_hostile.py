@@ -6,6 +6,7 @@ import gc
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,3 +115,15 @@ def test_a_deep_schema_is_judged_by_its_top():
     wire = nested(300)
     wire["inputSchema"]["properties"]["sql"] = {"type": "string"}
     assert RULES.judge({**wire, "name": "execute_sql"}).category.value == "execute"
+
+
+@pytest.mark.parametrize("name", ["*", "__", "的"])
+def test_a_name_without_a_word_spoils_no_text(name: str):
+    """What rules look for in texts is compared with the name, which may have nothing to compare with."""
+    lines = Path(__file__).with_name("poisoned.jsonl").read_text("utf-8").splitlines()
+    ours = [json.loads(line)["tool"] for line in lines] + [
+        tool for rule in RULES.rules for tool in rule.examples["match"]
+    ]
+    other = {"description": "Import a repository. See also: gitlab_import_from_github."}
+    for definition in (*ours, other):
+        assert RULES.judge({**definition, "name": name}).definition
