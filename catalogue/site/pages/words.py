@@ -151,12 +151,14 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _actions(verdict: Verdict) -> str:
+    if not verdict.actions:
+        return ""
     groups: dict[Category, dict[str, None]] = {}
     for action in verdict.actions:  # two parameters may take the same actions
         groups.setdefault(action.category, {})[inert(action.value, 40)] = None
     parts = [f"{label(kind)} for {_named(list(groups[kind]))}" for kind in CATEGORY_ABOUT if kind in groups]
     names = dict.fromkeys(inert(action.parameter, 60) or "the action" for action in verdict.actions)
-    return f"What it does depends on {listed(list(names), 'or')}: {'; '.join(parts)}." if parts else ""
+    return f"What it does depends on {listed(list(names), 'or')}: {'; '.join(parts)}."
 
 
 def reasons_for_policy(subject: Subject) -> tuple[str, ...]:
