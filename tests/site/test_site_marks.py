@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
+import sys
 import time
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalogue.invisible import HIDDEN, SUSPECT
 from catalogue.site.marks import Mark, inert, quote
 
 TEXT = "Permanently delete all files"
@@ -68,3 +71,10 @@ def test_many_marks_take_linear_time():
     before = time.process_time()
     assert len(quote(text, marks).segments) == 40_000
     assert time.process_time() - before < 3
+
+
+def test_whatever_can_be_hidden_is_suspect():
+    """Who finds nothing suspect in a text looks no further."""
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+    assert set(re.findall(HIDDEN, everything)) <= set(re.findall(SUSPECT, everything))
+    assert all(re.search(SUSPECT, char) for char in "\u200d\ufe0e\ufe0f")  # which are hidden in some places only
