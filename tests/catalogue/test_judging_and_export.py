@@ -51,6 +51,19 @@ def test_a_definition_is_judged_once_however_many_servers_carry_it(filled, rules
         assert tool.verdict == ruleset.judge(tool.definition)
 
 
+def test_what_readers_of_json_differ_about_is_read_back(store, listing, target, introspected, ruleset):
+    url = {"type": "string", "format": "uri", "description": "The URL to fetch.", "maximum": 2**70}
+    odd = {"name": "fetch_url", "inputSchema": {"type": "object", "properties": {"url_\ud800": url}}}
+    place = target("https://odd.example/mcp")
+    store.take(listing("odd", place))
+    store.record(introspected(place, odd))
+    classify_new(store.engine, ruleset, quiet)
+    (tool,) = store.tools(ruleset.digest)
+    assert tool.definition == odd
+    assert tool.verdict == ruleset.judge(odd)
+    assert any("\ud800" in one.pointer for signal in tool.verdict.signals for one in signal.evidence)
+
+
 def test_another_ruleset_judges_again_and_each_sees_its_own(filled, ruleset):
     classify_new(filled.engine, ruleset, quiet)
     other = replace(ruleset, digest="f" * 64)
