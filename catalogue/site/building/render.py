@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import zip_longest
@@ -29,10 +29,16 @@ def environment() -> TemplateEnvironment:
     made = TemplateEnvironment()
     made.filters["label"] = label
     made.filters["ticked"] = _ticked
+    made.filters["join"] = _joined
     made.filters["number"] = "{:,}".format
     made.globals["urls"] = urls
     made.globals["badge_markdown"] = badge_markdown
     return made
+
+
+def _joined(parts: Iterable[str], between: str) -> str:
+    """Join strings alone, which Jinja2's own filter asks each part about."""
+    return between.join(parts)
 
 
 def _ticked(text: str) -> Iterator[tuple[str, str]]:

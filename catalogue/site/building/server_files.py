@@ -69,7 +69,7 @@ class Files:
         for link in internal_links(page.path, root, self._new(page.path, made)):
             self.links.setdefault(link, page.path)
         if not isinstance(page, ToolPage):  # which are many, and no page links into one
-            self.anchors += sorted(f"{page.path}#{place}" for place in made.places)
+            self.anchors += sorted(page.path + place for place in made.places)
         self.files.append((page.path, made.html.encode("utf-8")))
         if getattr(page, "twin", "") and not isinstance(page, WholeServerPage):  # whose twin many servers share
             self.files.append((page.twin, twin(page)))
@@ -80,10 +80,9 @@ class Files:
         Of its own places, only links to those that it has not.
         """
         known = self._linked[path.rpartition("/")[0]]
-        new = [link for link in made.links - known if link[:1] != "#"]
-        known |= made.links
-        lost = [link for link in made.links if link[:1] == "#" and link[1:] not in made.places]
-        return sorted((*new, *lost))
+        new = made.links - known - made.places
+        known.update(link for link in new if link[:1] != "#")
+        return sorted(new)
 
 
 def server_files(work: Work, site: Site, titles: Mapping[str, str]) -> Files:

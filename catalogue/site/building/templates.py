@@ -20,11 +20,11 @@ _REMEMBERED = 10_000
 
 
 class Made(NamedTuple):
-    """HTML that a template made, what it links to, and the places in it that links may lead to, as they stand there."""
+    """HTML that a template made, what it links to as it stands there, and what would link to each of its places."""
 
     html: str
     links: set[str]
-    places: set[str]
+    places: set[str]  # "#..."
 
 
 class Part(Markup):
@@ -91,7 +91,7 @@ class TemplateEnvironment(Environment):
         self.links.clear()
         self.places.clear()
         html = self.get_template(name).render(context)
-        return Made(html, set(self.links), set(self.places))
+        return Made(html, set(self.links), {f"#{place}" for place in self.places})
 
     def escape(self, value: Any) -> str:
         """Return a value as HTML text; what another escape or a template made stays as it is."""
@@ -102,7 +102,7 @@ class TemplateEnvironment(Environment):
             return str(value)
         if type(value) is Part:
             self.links += value.made.links
-            self.places += value.made.places
+            self.places += (place[1:] for place in value.made.places)
             return value.made.html
         return value if type(value) is Markup else escape_any(value)
 
