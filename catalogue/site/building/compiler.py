@@ -120,7 +120,7 @@ class Compiler(CodeGenerator):
         self.write(f"(note_{noted}(shown := {'concat((' if joined else ''}")
         for part in parts:
             if isinstance(part, nodes.TemplateData):
-                self.visit(part, frame)
+                self.write(repr(part.data))
             else:
                 self._output_child_pre(part, frame, self._make_finalize())
                 self.visit(part, frame)
@@ -244,5 +244,6 @@ def _free(node: nodes.Node) -> set[str]:
         return {node.name} if node.ctx == "load" else set()
     if isinstance(node, nodes.For):
         inner = chain.from_iterable(map(_free, (*node.body, *node.else_)))
-        return _free(node.iter) | ({*inner} - {name.name for name in node.target.find_all(nodes.Name)} - {"loop"})
+        targets = nodes.Output([node.target]).find_all(nodes.Name)
+        return _free(node.iter) | ({*inner} - {target.name for target in targets} - {"loop"})
     return {*chain.from_iterable(map(_free, node.iter_child_nodes()))}
