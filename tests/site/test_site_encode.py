@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.ascii_json import compact
+from catalogue.site.context import Bar, Link
 from catalogue.site.encode import readable
+from catalogue.site.machine.twins import plain, written
+from catalogue.site.marks import quote
 
 texts = st.text(st.characters() | st.sampled_from('\x7f\u202e\ud800\U000e0041\\"'), max_size=20)
 
@@ -23,3 +26,12 @@ def test_what_no_one_sees_is_spelled_out():
     for char, spelled in {"\x7f": r"\u007f", "\u200b": r"\u200b", "\ud800": r"\ud800"}.items():
         assert readable([f"a{char}b"]) == f'[\n  "a{spelled}b"\n]'
         assert compact([f"a{char}b"]) == f'["a{spelled}b"]'
+
+
+@given(texts, st.integers())
+def test_a_context_is_written_as_what_is_plain_of_it(text, number):
+    context = {"links": (Link("a", text),), "bar": Bar(text, "b", number, 0.5, 1.0, 1e22, ""), "quoted": quote(text)}
+    said = written(context)
+    assert said == compact(plain(context)).encode("ascii")
+    assert json.loads(said)["links"] == [{"path": "a", "text": text}]
+    assert json.loads(said)["quoted"] == quote(text).text

@@ -93,9 +93,7 @@ def _opened(value: Any) -> Any:
         return value.text
     if isinstance(value, datetime):
         return value.isoformat()
-    names = getattr(value, "_fields", None) or getattr(
-        type(value), "__slots__", None
-    )  # of what is made a thousandfold, a named tuple
+    names = getattr(value, "_fields", None) or getattr(type(value), "__slots__", None)  # of a named tuple, a dataclass
     return [*value] if names is None else {name: getattr(value, name) for name in names}
 
 
@@ -106,11 +104,12 @@ def _tool(page: ToolPage) -> bytes:
     head, said, end = encoded(_tool_head(page)), encoded(_tool_said(page)), encoded(_tool_end(page))
     related = b'"related":[%b]' % b",".join([_group(group) for group in page.related])
     seen = _seen(tool.first_seen, tool.last_seen, tool.declared_by)
-    attempt = tool.introspection
-    listed = _attempts.of(attempt.target, attempt) if attempt else b"null"
-    return (
-        b",".join((head[:-1], stored, said[1:-1], related, seen[1:-1], b'"introspection":' + listed, end[1:])) + b"\n"
-    )
+    parts = (head[:-1], stored, said[1:-1], related, seen[1:-1], _listed(tool.introspection), end[1:])
+    return b",".join(parts) + b"\n"
+
+
+def _listed(attempt: IntrospectionRow | None) -> bytes:
+    return b'"introspection":' + (_attempts.of(attempt.target, attempt) if attempt else b"null")
 
 
 def _group(group: Related) -> bytes:
