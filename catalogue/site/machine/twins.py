@@ -104,8 +104,8 @@ def _tool(page: ToolPage) -> bytes:
     head, said, end = encoded(_tool_head(page)), encoded(_tool_said(page)), encoded(_tool_end(page))
     related = b'"related":[%b]' % b",".join([_group(group) for group in page.related])
     seen = _seen(tool.first_seen, tool.last_seen, tool.declared_by)
-    parts = (head[:-1], stored, said[1:-1], related, seen[1:-1], _listed(tool.introspection), end[1:])
-    return b",".join(parts) + b"\n"
+    parts = (head[:-1], stored, said[1:-1], related, seen[1:-1], _listed(tool.introspection), end[1:] + b"\n")
+    return b",".join(parts)
 
 
 def _listed(attempt: IntrospectionRow | None) -> bytes:
