@@ -14,7 +14,7 @@ from catalogue.site.marks import hidden_runs
 def script_json(value: Any) -> str:
     """Return JSON that can stand in a script element: nothing in it ends the element, opens a comment or an entity.
 
-    An equals sign is escaped too, so that no text in it looks like an attribute where links are collected.
+    An equals sign is escaped too, so that no text in it looks like an attribute to programs that look for links.
     """
     text = compact(value)
     for char in "<>&=":

@@ -200,7 +200,7 @@ class _Noting(NodeTransformer):
             if not isinstance(child, nodes.TemplateData):
                 (value.args if value else outside).append(child)
                 continue
-            text, *rest = _ATTRIBUTE.split(child.data)
+            text, *rest = _ATTRIBUTE.split(_in_ascii(child.data))
             value = _going_on(value, text, outside)
             for name, text in zip(rest[::2], rest[1::2], strict=True):
                 outside.append(nodes.TemplateData(f' {name}="'))
@@ -209,6 +209,11 @@ class _Noting(NodeTransformer):
         if value:
             raise TemplateSyntaxError("addresses in our templates are put out at once", node.lineno)
         return nodes.Output(outside, lineno=node.lineno)
+
+
+def _in_ascii(markup: str) -> str:
+    """Return markup with all but ASCII as references: most pages are ASCII then, half as large to join and to encode."""
+    return markup.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def _going_on(value: nodes.Call | None, text: str, outside: list[nodes.Expr]) -> nodes.Call | None:
