@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, MetaData, String, Table, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from catalogue.columns import ForeignText, Instant, JsonText
@@ -170,7 +170,10 @@ class Tool(Model):
     declared_by: Mapped[str | None]
     first_seen: Mapped[datetime]
     last_seen: Mapped[datetime]
-    removed_at: Mapped[datetime | None] = mapped_column(index=True)
+    removed_at: Mapped[datetime | None]
+
+
+_ENDED = "until IS NOT NULL"
 
 
 class Change(Model):
@@ -181,6 +184,9 @@ class Change(Model):
     """
 
     __tablename__ = "changes"
+    __table_args__ = (
+        Index("ix_changes_until", "until", sqlite_where=text(_ENDED), postgresql_where=text(_ENDED)),  # most have not
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     tool_id: Mapped[int] = mapped_column(ForeignKey("tools.id"), index=True)
@@ -188,7 +194,7 @@ class Change(Model):
     standing: Mapped[str] = mapped_column(WORD)
     introspection_id: Mapped[int | None] = mapped_column(ForeignKey("introspections.id"))
     since: Mapped[datetime] = mapped_column(index=True)
-    until: Mapped[datetime | None] = mapped_column(index=True)
+    until: Mapped[datetime | None]
 
 
 class Verdict(Model):

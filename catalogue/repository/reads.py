@@ -72,6 +72,10 @@ class Repository:
         for batch in batches(ids):
             yield from self._load_servers(batch)
 
+    def count_tools(self) -> int:
+        """Return how many tools there are or were."""
+        return self._count(select(func.count()).select_from(models.Tool))
+
     def holdings(self, ruleset: str) -> Iterator[tuple[ServerRow, list[ToolHead]]]:
         """Yield all servers by name, each with the heads of the tools it has now, by name and occurrence."""
         ids = self._session.scalars(select(models.Server.id).order_by(models.Server.name)).all()

@@ -18,8 +18,8 @@ from catalogue.models import Definition
 
 
 def test_a_database_is_made_on_first_use_with_the_declared_schema(empty_url):
-    assert upgrade(empty_url) == (None, "0005")
-    assert upgrade(empty_url) == ("0005", "0005")
+    assert upgrade(empty_url) == (None, "0006")
+    assert upgrade(empty_url) == ("0006", "0006")
     check(empty_url)
 
 
@@ -32,7 +32,7 @@ def test_a_database_with_rows_of_an_older_revision_is_brought_up_to_date(store, 
         config.set_main_option("script_location", str(folder))
         command.downgrade(config, "0001")
     store.engine.dispose()
-    assert upgrade(url) == ("0001", "0005")
+    assert upgrade(url) == ("0001", "0006")
     check(url)
     assert [tool.name for tool in store.tools()] == ["a", "b"]
 
@@ -48,9 +48,9 @@ def test_the_newest_revision_is_known_by_the_names_of_the_migrations(empty_url):
 def test_a_schema_that_differs_is_named(empty_url):
     engine = open_database(empty_url)
     with engine.begin() as connection:
-        connection.execute(text("DROP INDEX ix_tools_removed_at"))
+        connection.execute(text("DROP INDEX ix_tools_definition"))
     engine.dispose()
-    with pytest.raises(CatalogueError, match="ix_tools_removed_at"):
+    with pytest.raises(CatalogueError, match="ix_tools_definition"):
         check(empty_url)
 
 
@@ -60,7 +60,7 @@ def test_an_older_revision_is_refused_where_nothing_may_be_migrated(empty_url):
         with pytest.raises(CatalogueError, match="does not exist"):
             open_database(empty_url, migrate=False)
         Path(url.database).touch()
-    with pytest.raises(CatalogueError, match="has revision none; this version expects 0005"):
+    with pytest.raises(CatalogueError, match="has revision none; this version expects 0006"):
         open_database(empty_url, migrate=False)
 
 

@@ -138,6 +138,9 @@ class Shelf:
     def remove(self, name: str) -> None:
         del self._servers[name], self._tools[name]
 
+    def count_tools(self) -> int:
+        return sum(map(len, self._tools.values()))
+
     def holdings(self, ruleset: str) -> Iterator[tuple[ServerRow, list[ToolHead]]]:
         assert ruleset == self.ruleset.digest
         for name in sorted(self._servers):

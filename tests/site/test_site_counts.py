@@ -73,6 +73,12 @@ def test_a_server_counts_each_standing_apart(site):
     assert (only["categories"], total(only["declared_categories"])) == ({}, 2)
 
 
+def test_a_badge_counts_what_is_only_declared_where_there_is_nothing_else(site):
+    listed, declared = ((site / urls.server_badge(name)).read_text("utf-8") for name in (FILES, OTHER))
+    assert "1 Financial, 2 Destructive, 1 Read, 1 Unclassified" in listed
+    assert "1 Destructive, 1 Read, declared only" in declared
+
+
 def test_lists_count_each_standing_apart(site):
     servers = twin(site, urls.servers())
     assert [(one["tools"], one["declared"], one["withdrawn"]) for one in servers["entries"]] == [

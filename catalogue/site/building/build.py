@@ -97,6 +97,7 @@ def build(
     titles = {rule.id: rule.title for rule in ruleset.rules}
     program = fingerprint(of_program(), site, titles)
     with Workers(Shared(site, titles, output.staging)) as workers:
+        workers.be_ready(repository.count_tools())
         scan = Scan(repository, past, site, program, output)
         scan.read(report)
         files = Inventory(output, scan.tools, site)

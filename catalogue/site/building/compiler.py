@@ -212,7 +212,7 @@ class _Noting(NodeTransformer):
 
 
 def _in_ascii(markup: str) -> str:
-    """Return markup with all but ASCII as references: most pages are ASCII then, half as large to join and to encode."""
+    """Return markup with references for all but ASCII: most pages are ASCII then, half as large to join and encode."""
     return markup.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 

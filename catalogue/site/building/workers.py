@@ -76,8 +76,8 @@ class Workers:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._count = _processors()
-        self._expected = 0
         self._pool: ProcessPoolExecutor | None = None
+        self._at_once = False
 
     def __enter__(self) -> Self:
         return self
@@ -86,18 +86,24 @@ class Workers:
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
 
-    def expect(self, tools: int) -> None:
-        """Be told of tools that will have to be rendered; from `_MANY` on, the processes come up in the meantime."""
-        self._expected += tools
-        if self._pool is None and self._count > 1 and self._expected >= _MANY:
+    def be_ready(self, tools: int) -> None:
+        """Be told of all tools before they are read. Copies of this process are made while it is still small.
+
+        They keep what they are copies of, and cost next to nothing if they have nothing to do.
+        """
+        if self._count > 1 and tools >= _MANY and _method() == "fork":
             self._start()
+
+    def expect(self, tools: int) -> None:
+        """Be told of tools that will have to be rendered: of many none is made here."""
+        self._at_once = tools >= _MANY
 
     def make(self, jobs: Iterable[Job | Made]) -> Iterator[Made]:
         """Yield the parts in order; one that is no job is made already. Raises `CatalogueError` if one is killed."""
         rest = iter(jobs)
         alone = 0
         for job in rest:
-            if self._pool or (self._count > 1 and alone >= _ALONE):
+            if self._count > 1 and (self._at_once or alone >= _ALONE):
                 yield from self._in_parallel(self._pool or self._start(), _batches(chain([job], rest)))
             else:
                 alone += len(job.part) if isinstance(job, Job) else 0

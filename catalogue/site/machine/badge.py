@@ -25,9 +25,13 @@ _WIDTH = 6.6
 _MARGIN = 6
 
 
-def badge(grade: RiskGrade | None, bars: Sequence[Bar]) -> bytes:
-    """Return the badge; `bars` are the server's tools by category."""
-    counts = [f"{bar.count:,} {bar.label}" for bar in bars]
+def badge(grade: RiskGrade | None, bars: Sequence[Bar], declared: Sequence[Bar]) -> bytes:
+    """Return the badge; `bars` are the server's tools by category, `declared` those that only a record names.
+
+    These are counted where there are no others.
+    """
+    counts = [f"{bar.count:,} {bar.label}" for bar in bars or declared]
+    counts += [] if bars or not declared else ["declared only"]
     right = f"{grade.value} · {', '.join(counts)}" if grade else "no tools known"
     spoken = f"{_TITLE} grade {grade.value}: {listed(counts)}" if grade else f"{_TITLE}: {right}"
     split, whole = _box(_TITLE), _box(_TITLE) + _box(right)

@@ -26,7 +26,7 @@ def server_companions(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files (path, content) beside the pages of a server; `past` is what became of it, newest first."""
     first = pages[0]
-    yield first.beside.badge, badge(first.grade, first.bars)
+    yield first.beside.badge, badge(first.grade, first.bars, first.declared_bars)
     yield first.beside.card, draw(_card(first))
     for page in pages:
         yield urls.markdown_twin(page.path), server_markdown(page, site)
