@@ -77,14 +77,14 @@ class Workers:
         self._shared = shared
         self._count = _processors()
         self._pool: ProcessPoolExecutor | None = None
+        self._copies = False
         self._at_once = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pool:
-            self._pool.shutdown(cancel_futures=True)
+        self._end()
 
     def be_ready(self, tools: int) -> None:
         """Be told of all tools before they are read. Copies of this process are made while it is still small.
@@ -108,9 +108,18 @@ class Workers:
             else:
                 alone += len(job.part) if isinstance(job, Job) else 0
                 yield _make(job, self._shared) if isinstance(job, Job) else job
+        if self._copies:  # which remember as much as all else takes, and are as soon made again
+            self._end()
+
+    def _end(self) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+        self._pool = None
 
     def _start(self) -> ProcessPoolExecutor:
-        self._pool = ProcessPoolExecutor(self._count, get_context(_method()), _share, (self._shared,))
+        method = _method()
+        self._copies = method == "fork"
+        self._pool = ProcessPoolExecutor(self._count, get_context(method), _share, (self._shared,))
         self._pool.submit(_make_shared, [])  # with the first of them, they are started
         return self._pool
 

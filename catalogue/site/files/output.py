@@ -147,12 +147,14 @@ class Output:
         self._note_gone(part)
         self._paths.add([file.path for file in part.files])
         self._anchors.add(part.anchors)
-        self._changed.add([file.path for file in part.files if file.changed])
+        changed = [file.path for file in part.files if file.changed]
+        if self._resumed:
+            self._changed.add(changed)
         self._note_links(part.links)
         head = self._made.write(part)
         self.files += head.files
         self.bytes += head.bytes
-        self.written = len(self._changed)
+        self.written += len(changed)
         self._stirred = True
         return head
 

@@ -287,8 +287,8 @@ class _Written(Generic[Value]):
         return known[1]
 
 
-_references = _Written(4096, reference)
-_mentions = _Written[Entry | Mention](4096, _mention)
+_references = _Written(1024, reference)
+_mentions = _Written[Entry | Mention](1024, _mention)
 _attempts = _Written[IntrospectionRow](16, _opened)
 
 
