@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,3 +116,40 @@ def test_an_unchanged_server_is_not_even_read(shelf, publish, monkeypatch):
     monkeypatch.setattr(shelf, "tools_by_id", lambda ids, ruleset: read.extend(ids) or load(ids, ruleset))
     publish(shelf)
     assert len(set(read)) == 1
+
+
+_WORKING = """
+import time
+from pathlib import Path
+from catalogue.site.building import workers
+from catalogue.site.context import Site
+from catalogue.site.files.staging import Staging
+
+if __name__ == "__main__":
+    workers._processors = lambda: 2
+    with workers.Workers(workers.Shared(Site(None, "", 0), {}, Staging(Path("a"), Path("b")))) as ready:
+        print(*ready._start()._processes, flush=True)
+        time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+def test_workers_end_when_the_build_is_killed(tmp_path):
+    """Else they would hold what it held, such as the lock on its folder, and no build could go on from there."""
+    (tmp_path / "working.py").write_text(_WORKING)
+    with subprocess.Popen([sys.executable, tmp_path / "working.py"], stdout=subprocess.PIPE, text=True) as working:
+        pids = [int(pid) for pid in working.stdout.readline().split()]
+        working.kill()
+    assert len(pids) == 2
+    deadline = time.monotonic() + 10
+    while any(_runs(pid) for pid in pids):
+        assert time.monotonic() < deadline, "a worker outlives its build"
+        time.sleep(0.05)
+
+
+def _runs(pid: int) -> bool:
+    """Say whether a process is there and no zombie, which its new parent may leave for a while."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -17,7 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Self
 
 from catalogue.errors import CatalogueError
@@ -175,9 +175,17 @@ _here: list[Shared] = []
 
 
 def _share(shared: Shared) -> None:
+    threading.Thread(target=_end_with_the_build, daemon=True).start()
     _here.append(shared)
     gc.freeze()
     gc.set_threshold(*_ALLOCATIONS)
+
+
+def _end_with_the_build() -> None:
+    """End this process when the build was killed: a copy of it would hold the lock on the staging folder for ever."""
+    if build := parent_process():
+        build.join()
+        os._exit(1)
 
 
 @contextmanager
